@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* cache.h - answers kept for their TTL (SEMANTICS section 6, FAULTS S25).
+ *
+ * Positive and negative answers live for their TTL, failures that a server spoke (an
+ * rcode) for 5 s, doubling to 60 s while they go on (RFC 9520); timeouts, damaged
+ * replies and local trouble are never kept. Least recently used answers make room. Any
+ * thread may call; every function takes the cache's own mutex and none calls back. The
+ * cache holds a reference to each answer; get() hands out a new one.
+ */
+#ifndef MX_CACHE_H
+#define MX_CACHE_H
+
+#include "core/answer.h"
+#include "core/clock.h"
+#include "core/question.h"
+#include "core/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MX_FAILURE_LIFE (5 * MX_USEC_PER_SEC)
+#define MX_MAX_FAILURE_LIFE (60 * MX_USEC_PER_SEC)
+
+typedef struct mx_cache mx_cache;
+
+typedef struct mx_cache_stats {
+    size_t answers, bytes, capacity;
+    uint64_t hits, misses, evictions;
+} mx_cache_stats;
+
+/* `capacity` in bytes; 0 makes every get() miss and every put() a no-op. */
+MX_MUST_CHECK mx_status mx_cache_new(size_t capacity, mx_cache **out);
+void mx_cache_free(mx_cache *cache); /* NULL is fine */
+
+/* A new reference, or NULL when absent or expired at `now`. `*ttl` gets the seconds it
+ * still has to live, which the route reports instead of the original TTL. */
+mx_answer *mx_cache_get(mx_cache *cache, const mx_question *question, mx_usec now,
+                        uint32_t *ttl);
+/* Keeps `answer` if its kind may be kept. Short memory only means it is not kept. */
+void mx_cache_put(mx_cache *cache, const mx_question *question, mx_answer *answer,
+                  mx_usec now);
+void mx_cache_clear(mx_cache *cache);
+mx_cache_stats mx_cache_get_stats(mx_cache *cache);
+
+#endif

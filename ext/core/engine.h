@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* engine.h - the thread that does all lookups of a process, for any number of resolvers.
+ *
+ * It never takes the GIL, never writes to stdio, blocks all signals. Submitting,
+ * cancelling and closing are for any thread and only fill its inbox; everything else is
+ * done on the engine's thread, or by a test that calls mx_engine_turn itself.
+ *
+ * Law: each submitted destination yields exactly one completion.
+ */
+#ifndef MX_ENGINE_H
+#define MX_ENGINE_H
+
+#include "core/clock.h"
+#include "core/completions.h"
+#include "core/destination.h"
+#include "core/resolver.h"
+#include "core/status.h"
+#include "core/transport.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct mx_engine mx_engine;
+typedef struct mx_request mx_request; /* a handle to cancel by; reference-counted */
+
+/* How an engine gets the transport of a resolver; a test gives a fake. */
+typedef mx_status (*mx_transport_factory)(void *context,
+                                          const mx_resolver_config *config,
+                                          mx_transport **out);
+
+typedef struct mx_engine_config {
+    mx_clock clock;
+    mx_transport_factory transport; /* NULL: c-ares (channel.h) */
+    void *transport_context;
+} mx_engine_config;
+
+/* An engine without a thread. */
+MX_MUST_CHECK mx_status mx_engine_new(const mx_engine_config *config, mx_engine **out);
+/* Stops and frees. Every lookup in progress ends as cancelled first. */
+void mx_engine_free(mx_engine *engine); /* NULL is fine */
+
+/* Starts the thread. MX_SYS with errno in `*os_error`; may be tried again. */
+MX_MUST_CHECK mx_status mx_engine_start(mx_engine *engine, int *os_error);
+/* Ends all lookups as cancelled, then joins the thread. Submitting gives MX_CLOSED from
+ * then on. Returns at once when stopped already. */
+void mx_engine_stop(mx_engine *engine);
+
+typedef struct mx_submission {
+    const mx_destination *destination; /* copied */
+    uint64_t token;                    /* comes back with the completion */
+    uint32_t levels;                   /* as in mx_lookup_new, 0 is all */
+    bool has_seed;                     /* else the resolver's seed, else a fresh one */
+    uint64_t seed;
+} mx_submission;
+
+/* Asks where mail for a destination goes. One completion with its token is posted to
+ * `completions` later, or at once when no question is needed. `request` (may be NULL)
+ * gets a handle that the caller must release. */
+MX_MUST_CHECK mx_status mx_engine_submit(mx_engine *engine, mx_resolver *resolver,
+                                         const mx_submission *submission,
+                                         mx_completions *completions,
+                                         mx_request **request);
+/* The lookup ends as cancelled soon, unless it has finished. */
+void mx_request_cancel(mx_engine *engine, mx_request *request);
+void mx_request_release(mx_request *request); /* NULL is fine */
+/* Ends the resolver's lookups as cancelled and frees its transport. Its later
+ * submissions give MX_CLOSED. */
+void mx_engine_close_resolver(mx_engine *engine, mx_resolver *resolver);
+
+/* One turn of the loop: take in submissions, wait at most `wait` microseconds for I/O or
+ * a deadline, work. For tests; never while a thread runs. */
+MX_MUST_CHECK mx_status mx_engine_turn(mx_engine *engine, mx_usec wait);
+
+/* Around fork() in the forking thread: before() takes the engine's lock so that the
+ * child finds its state whole; after_parent() gives it back. In the child the engine is
+ * dead: after_child() closes its descriptors, and the memory of its thread is abandoned
+ * (another thread's half-done work cannot be undone safely). */
+void mx_engine_fork_before(mx_engine *engine);
+void mx_engine_fork_after_parent(mx_engine *engine);
+void mx_engine_fork_after_child(mx_engine *engine);
+
+#endif

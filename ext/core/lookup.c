@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/lookup.h"
+
+#include "core/lookup_state.h"
+#include "core/mem.h"
+
+#include <string.h>
+
+void
+mx_lookup_rules_init(mx_lookup_rules *rules)
+{
+    *rules = (mx_lookup_rules){
+        .addresses = MX_ADDRESSES_PRIVATE,
+        .families = MX_FAMILIES_ANY,
+        .shuffle = MX_SHUFFLE_HOSTS,
+        .implicit = true,
+        .max_exchanges = MX_DEFAULT_EXCHANGES,
+        .max_addresses = MX_DEFAULT_ADDRESSES,
+    };
+}
+
+void
+mx_lookup_warn(mx_lookup *lookup, mx_reason warning)
+{
+    for (size_t i = 0; i < lookup->warning_count; i++) {
+        if (lookup->warnings[i] == warning) {
+            return;
+        }
+    }
+    lookup->warnings[lookup->warning_count++] = warning;
+}
+
+void
+mx_lookup_conclude(mx_lookup *lookup, mx_verdict verdict, mx_reason reason)
+{
+    lookup->is_concluded = true;
+    lookup->verdict = verdict;
+    lookup->reason = reason;
+}
+
+/* A question over the budget is not opened: `*is_opened` false (SEMANTICS O7). */
+static mx_status
+open_question(mx_lookup *lookup, const mx_name *name, uint16_t type, uint32_t exchange,
+              uint8_t chase, bool *is_opened)
+{
+    mx_asked *asked;
+
+    *is_opened = false;
+    if (lookup->question_count == lookup->budget) {
+        mx_lookup_warn(lookup, MX_REASON_LIMIT);
+        return MX_OK;
+    }
+    asked = mx_arena_alloc(&lookup->arena, 1, sizeof(*asked));
+    if (asked == NULL) {
+        return MX_NOMEM;
+    }
+    asked->question.name = *name;
+    asked->question.type = type;
+    asked->exchange = exchange;
+    asked->chase = chase;
+    asked->is_open = true;
+    lookup->questions[lookup->question_count++] = asked;
+    lookup->open_count++;
+    *is_opened = true;
+    return MX_OK;
+}
+
+static mx_status
+settle_chase(mx_chase *chase, const mx_question *question, mx_answer *answer,
+             mx_reason failure)
+{
+    if (answer != NULL) {
+        chase->answer = mx_answer_ref(answer);
+        return MX_OK;
+    }
+    return mx_answer_failure(question, failure, &chase->answer);
+}
+
+static bool
+wants_family(mx_families families, uint8_t chase)
+{
+    return chase == MX_CHASE_IPV4 ? families != MX_FAMILIES_IPV6
+                                  : families != MX_FAMILIES_IPV4;
+}
+
+static mx_status
+ask_addresses(mx_lookup *lookup)
+{
+    static const uint16_t types[MX_CHASES] = {MX_TYPE_A, MX_TYPE_AAAA};
+
+    for (size_t i = 0; i < lookup->exchange_count; i++) {
+        mx_exchange *exchange = &lookup->exchanges[i];
+        for (uint8_t c = 0; c < MX_CHASES && !exchange->is_ip; c++) {
+            bool is_opened;
+            mx_status status;
+            if (!wants_family(lookup->rules.families, c)) {
+                continue;
+            }
+            /* In budget always: it holds two questions for each exchange. */
+            status = open_question(lookup, &exchange->host, types[c], (uint32_t)i, c,
+                                   &is_opened);
+            if (status != MX_OK) {
+                return status;
+            }
+            if (!is_opened) {
+                return MX_BUG;
+            }
+            exchange->chases[c].is_asked = true;
+            exchange->chases[c].alias_ttl = UINT32_MAX;
+        }
+    }
+    return MX_OK;
+}
+
+/* RFC 5321 5.1: without any MX the domain itself is the exchange, at preference 0. */
+static mx_status
+ask_implicit(mx_lookup *lookup)
+{
+    if (!lookup->rules.implicit) {
+        mx_lookup_conclude(lookup, MX_VERDICT_NO_MAIL, MX_REASON_IMPLICIT_OFF);
+        return MX_OK;
+    }
+    lookup->exchanges = mx_arena_alloc(&lookup->arena, 1, sizeof(mx_exchange));
+    if (lookup->exchanges == NULL) {
+        return MX_NOMEM;
+    }
+    memset(lookup->exchanges, 0, sizeof(mx_exchange));
+    lookup->exchanges[0].host = lookup->canonical;
+    lookup->exchange_count = 1;
+    lookup->is_implicit = true;
+    return ask_addresses(lookup);
+}
+
+static void
+note_ttl(mx_lookup *lookup, uint32_t ttl)
+{
+    if (ttl < lookup->ttl) {
+        lookup->ttl = ttl;
+    }
+}
+
+static void
+note_source(mx_lookup *lookup, const mx_answer *answer, const mx_answer_source *source)
+{
+    lookup->has_answers = true;
+    lookup->all_cached &= source->cached;
+    lookup->all_authenticated &= answer->authenticated;
+}
+
+static mx_status
+fail(mx_lookup *lookup, mx_reason reason, const char *server)
+{
+    if (server != NULL && server[0] != '\0') {
+        lookup->server = mx_arena_text(&lookup->arena, server, strlen(server));
+        if (lookup->server == NULL) {
+            return MX_NOMEM;
+        }
+    }
+    mx_lookup_conclude(lookup, mx_verdict_of_failure(reason), reason);
+    return MX_OK;
+}
+
+static bool
+was_mx_asked(const mx_lookup *lookup, const mx_name *name)
+{
+    for (uint32_t i = 0; i < lookup->question_count; i++) {
+        const mx_asked *asked = lookup->questions[i];
+        if (asked->exchange == MX_ASKED_MX &&
+            mx_name_equal(&asked->question.name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The server left the end of a CNAME chain to us: ask there (M7). */
+static mx_status
+follow_mx_alias(mx_lookup *lookup, const mx_answer *answer, const char *server)
+{
+    mx_status status;
+    bool is_opened;
+
+    if (was_mx_asked(lookup, &answer->canonical)) {
+        return fail(lookup, MX_REASON_CNAME_LOOP, server);
+    }
+    if (lookup->mx_cname_count > MX_MAX_CNAMES) {
+        return fail(lookup, MX_REASON_CNAME_LIMIT, server);
+    }
+    status = open_question(lookup, &answer->canonical, MX_TYPE_MX, MX_ASKED_MX, 0,
+                           &is_opened);
+    if (status != MX_OK || is_opened) {
+        return status;
+    }
+    return fail(lookup, MX_REASON_LIMIT, server);
+}
+
+static mx_status
+take_mx(mx_lookup *lookup, const mx_answer *answer, const mx_answer_source *source)
+{
+    mx_status status;
+
+    lookup->mx_cname_count = (uint8_t)(lookup->mx_cname_count + answer->cname_count);
+    if (answer->kind != MX_ANSWER_FAILURE && answer->kind != MX_ANSWER_TRUNCATED) {
+        lookup->canonical = answer->canonical;
+        note_ttl(lookup, source->ttl);
+    }
+    switch (answer->kind) {
+    case MX_ANSWER_RECORDS:
+        if (answer->reason != MX_REASON_NONE) {
+            mx_lookup_warn(lookup, answer->reason);
+        }
+        status = mx_lookup_select(lookup, answer);
+        if (status != MX_OK || lookup->is_concluded) {
+            return status;
+        }
+        return ask_addresses(lookup);
+    case MX_ANSWER_NODATA:
+        return ask_implicit(lookup);
+    case MX_ANSWER_NXDOMAIN:
+        mx_lookup_conclude(lookup, MX_VERDICT_NO_DOMAIN, MX_REASON_NXDOMAIN);
+        return MX_OK;
+    case MX_ANSWER_ALIAS:
+        return follow_mx_alias(lookup, answer, source->server);
+    case MX_ANSWER_TRUNCATED:
+        return fail(lookup, MX_REASON_TRUNCATED, source->server);
+    case MX_ANSWER_FAILURE:
+        return fail(lookup, answer->reason, source->server);
+    }
+    return MX_BUG;
+}
+
+static mx_status
+follow_address_alias(mx_lookup *lookup, const mx_asked *asked, mx_chase *chase,
+                     const mx_answer *answer)
+{
+    mx_reason failure = MX_REASON_LIMIT;
+    bool is_opened = false;
+    mx_status status;
+
+    if (chase->cname_count > MX_MAX_CNAMES) {
+        failure = MX_REASON_CNAME_LIMIT;
+    }
+    else if (mx_name_equal(&answer->canonical, &asked->question.name) ||
+             mx_name_equal(&answer->canonical,
+                           &lookup->exchanges[asked->exchange].host)) {
+        failure = MX_REASON_CNAME_LOOP;
+    }
+    else {
+        status = open_question(lookup, &answer->canonical, asked->question.type,
+                               asked->exchange, asked->chase, &is_opened);
+        if (status != MX_OK || is_opened) {
+            return status;
+        }
+    }
+    return settle_chase(chase, &asked->question, NULL, failure);
+}
+
+static mx_status
+take_addresses(mx_lookup *lookup, const mx_asked *asked, mx_answer *answer,
+               const mx_answer_source *source)
+{
+    mx_chase *chase = &lookup->exchanges[asked->exchange].chases[asked->chase];
+    mx_status status;
+
+    chase->cname_count = (uint8_t)(chase->cname_count + answer->cname_count);
+    if (answer->kind == MX_ANSWER_ALIAS) {
+        if (source->ttl < chase->alias_ttl) {
+            chase->alias_ttl = source->ttl;
+        }
+        return follow_address_alias(lookup, asked, chase, answer);
+    }
+    chase->ttl = source->ttl < chase->alias_ttl ? source->ttl : chase->alias_ttl;
+    if (answer->kind == MX_ANSWER_TRUNCATED) {
+        return settle_chase(chase, &asked->question, NULL, MX_REASON_TRUNCATED);
+    }
+    if (answer->kind == MX_ANSWER_FAILURE && lookup->server[0] == '\0' &&
+        source->server[0] != '\0') {
+        lookup->server =
+            mx_arena_text(&lookup->arena, source->server, strlen(source->server));
+        if (lookup->server == NULL) {
+            return MX_NOMEM;
+        }
+    }
+    status = settle_chase(chase, &asked->question, answer, MX_REASON_NONE);
+    return status;
+}
+
+mx_status
+mx_lookup_answer(mx_lookup *lookup, uint32_t number, mx_answer *answer,
+                 const mx_answer_source *source)
+{
+    mx_asked *asked;
+
+    if (number >= lookup->question_count || !lookup->questions[number]->is_open) {
+        return MX_BUG;
+    }
+    asked = lookup->questions[number];
+    asked->is_open = false;
+    lookup->open_count--;
+    note_source(lookup, answer, source);
+    if (asked->exchange == MX_ASKED_MX) {
+        return take_mx(lookup, answer, source);
+    }
+    return take_addresses(lookup, asked, answer, source);
+}
+
+/* What is known without DNS (SEMANTICS I2, I4, I7). */
+static mx_status
+start(mx_lookup *lookup)
+{
+    const mx_destination *destination = &lookup->destination;
+    bool is_opened;
+
+    switch (destination->kind) {
+    case MX_DESTINATION_INVALID:
+        mx_lookup_conclude(lookup, MX_VERDICT_INVALID, destination->reason);
+        return MX_OK;
+    case MX_DESTINATION_IDNA:
+        mx_lookup_conclude(lookup, MX_VERDICT_INVALID, MX_REASON_BAD_IDNA);
+        return MX_OK;
+    case MX_DESTINATION_LITERAL:
+        return MX_OK;
+    case MX_DESTINATION_DOMAIN:
+        break;
+    }
+    lookup->canonical = destination->name;
+    if (mx_name_has_underscore(&destination->name)) {
+        mx_lookup_warn(lookup, MX_REASON_UNDERSCORE);
+    }
+    if (mx_name_has_top(&destination->name, "onion") ||   /* RFC 7686 */
+        mx_name_has_top(&destination->name, "invalid")) { /* RFC 6761 6.4 */
+        mx_lookup_conclude(lookup, MX_VERDICT_NO_DOMAIN, MX_REASON_SPECIAL_USE);
+        return MX_OK;
+    }
+    if (mx_name_has_top(&destination->name, "localhost") && /* RFC 6761 6.3 */
+        lookup->rules.addresses != MX_ADDRESSES_ANY) {
+        mx_lookup_conclude(lookup, MX_VERDICT_REFUSED, MX_REASON_SPECIAL_USE);
+        return MX_OK;
+    }
+    return open_question(lookup, &destination->name, MX_TYPE_MX, MX_ASKED_MX, 0,
+                         &is_opened);
+}
+
+mx_status
+mx_lookup_new(const mx_lookup_rules *rules, const mx_destination *destination,
+              uint64_t seed, uint32_t levels, mx_lookup **out)
+{
+    mx_lookup *lookup = mx_calloc(1, sizeof(*lookup));
+    mx_status status = MX_NOMEM;
+
+    if (lookup == NULL) {
+        return MX_NOMEM;
+    }
+    mx_arena_init(&lookup->arena);
+    mx_rng_seed(&lookup->rng, seed);
+    lookup->rules = *rules;
+    lookup->destination = *destination;
+    /* The caller's text need not live as long as we do. */
+    lookup->destination.domain = NULL;
+    lookup->destination.domain_length = 0;
+    lookup->levels = levels;
+    lookup->budget = 2 * rules->max_exchanges + MX_SPARE_QUESTIONS;
+    lookup->server = "";
+    lookup->ttl = UINT32_MAX;
+    lookup->all_cached = lookup->all_authenticated = true;
+    lookup->questions =
+        mx_arena_alloc(&lookup->arena, lookup->budget, sizeof(mx_asked *));
+    if (lookup->questions == NULL) {
+        goto fail;
+    }
+    status = start(lookup);
+    if (status != MX_OK) {
+        goto fail;
+    }
+    *out = lookup;
+    return MX_OK;
+fail:
+    mx_lookup_free(lookup);
+    return status;
+}
+
+void
+mx_lookup_free(mx_lookup *lookup)
+{
+    if (lookup == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < lookup->exchange_count; i++) {
+        for (int c = 0; c < MX_CHASES; c++) {
+            mx_answer_unref(lookup->exchanges[i].chases[c].answer);
+        }
+    }
+    mx_arena_fini(&lookup->arena);
+    mx_free(lookup);
+}
+
+bool
+mx_lookup_next_question(mx_lookup *lookup, uint32_t *number,
+                        const mx_question **question)
+{
+    if (lookup->next == lookup->question_count) {
+        return false;
+    }
+    *number = lookup->next;
+    *question = &lookup->questions[lookup->next]->question;
+    lookup->next++;
+    return true;
+}
+
+bool
+mx_lookup_is_done(const mx_lookup *lookup)
+{
+    return lookup->open_count == 0;
+}
+
+bool
+mx_lookup_is_usable(const mx_lookup *lookup)
+{
+    if (lookup->exchange_count == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < lookup->exchange_count; i++) {
+        const mx_exchange *exchange = &lookup->exchanges[i];
+        bool has_open = false, has_addresses = exchange->is_ip;
+        for (int c = 0; c < MX_CHASES; c++) {
+            const mx_chase *chase = &exchange->chases[c];
+            if (chase->is_asked && chase->answer == NULL) {
+                has_open = true;
+            }
+            else if (chase->is_asked && chase->answer->kind == MX_ANSWER_RECORDS) {
+                has_addresses = true;
+            }
+        }
+        if (has_open && !has_addresses) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+mx_lookup_cancel(mx_lookup *lookup)
+{
+    lookup->open_count = 0;
+    lookup->next = lookup->question_count;
+    mx_lookup_conclude(lookup, MX_VERDICT_CANCELLED, MX_REASON_CANCELLED);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* lookup.h - one destination in progress: which questions, and what the answers mean.
+ *
+ * The mail-routing logic (RFC 5321 5.1, RFC 7505, SEMANTICS sections 2 to 5) as a pure
+ * function of questions, answers and random numbers: no I/O, no clock, no threads. The
+ * engine, a test or a fuzzer drives it:
+ *
+ *     while (mx_lookup_next_question(lookup, &number, &question))
+ *         ... ask ...
+ *     mx_lookup_answer(lookup, number, answer);   for each, in any order
+ *     mx_lookup_is_done(lookup)  ->  mx_lookup_finish(lookup, elapsed, &route)
+ *
+ * One owner at a time; not thread-safe.
+ */
+#ifndef MX_LOOKUP_H
+#define MX_LOOKUP_H
+
+#include "core/answer.h"
+#include "core/clock.h"
+#include "core/destination.h"
+#include "core/order.h"
+#include "core/route.h"
+#include "core/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    MX_DEFAULT_EXCHANGES = 20, /* SEMANTICS O7 */
+    MX_LIMIT_EXCHANGES = 100,
+    MX_DEFAULT_ADDRESSES = 16, /* a host */
+    MX_LIMIT_ADDRESSES = 100,
+    MX_SPARE_QUESTIONS = 10 /* per destination beside 2 an exchange: 50 by default */
+};
+
+/* What is done with something the RFCs forbid and the world does. */
+typedef enum mx_leniency { MX_ACCEPT, MX_REJECT } mx_leniency;
+
+typedef struct mx_lookup_rules {
+    mx_address_policy addresses;
+    mx_families families;
+    mx_shuffle shuffle;
+    bool implicit;              /* M2 */
+    mx_leniency null_mx_mixed;  /* M6: ACCEPT drops the root exchange */
+    mx_leniency cname_exchange; /* A5: ACCEPT follows */
+    mx_leniency ip_exchange;    /* A6 */
+    mx_destination_rules destination;
+    uint32_t max_exchanges; /* 1 .. MX_LIMIT_EXCHANGES */
+    uint32_t max_addresses; /* 1 .. MX_LIMIT_ADDRESSES */
+} mx_lookup_rules;
+
+void
+mx_lookup_rules_init(mx_lookup_rules *rules); /* the defaults of DESIGN section 3 */
+
+typedef struct mx_lookup mx_lookup;
+
+/* `seed` decides every shuffle of this lookup: the same seed and answers give the same
+ * route. `levels`: only exchanges of that many best preferences are resolved, the route
+ * then holds no others and says has_more (for senders that rarely need the second); 0 is
+ * all. An invalid destination, a literal and a special-use name are done at once, without
+ * a question. */
+MX_MUST_CHECK mx_status mx_lookup_new(const mx_lookup_rules *rules,
+                                      const mx_destination *destination, uint64_t seed,
+                                      uint32_t levels, mx_lookup **out);
+void mx_lookup_free(mx_lookup *lookup); /* NULL is fine */
+
+/* The next question to ask, each once; false when there is none now. `question` is
+ * valid until the lookup is freed. */
+bool mx_lookup_next_question(mx_lookup *lookup, uint32_t *number,
+                             const mx_question **question);
+/* Where an answer came from. */
+typedef struct mx_answer_source {
+    bool cached;
+    uint32_t ttl; /* seconds it still lives: answer->ttl unless cached */
+    const char
+        *server; /* text of the name server that answered or failed, "" if none */
+} mx_answer_source;
+
+/* Takes what became of question `number`; keeps its own reference if it needs one.
+ * TRUNCATED answers are the engine's to resolve and count as a failure here. May open
+ * further questions. After MX_NOMEM the lookup is good for mx_lookup_free only. */
+MX_MUST_CHECK mx_status mx_lookup_answer(mx_lookup *lookup, uint32_t number,
+                                         mx_answer *answer,
+                                         const mx_answer_source *source);
+/* No question is open. */
+bool mx_lookup_is_done(const mx_lookup *lookup);
+/* Every exchange is settled, or has addresses of one family while the other is still
+ * awaited: the engine waits address_wait from then on, no longer (A4). */
+bool mx_lookup_is_usable(const mx_lookup *lookup);
+/* Ends a lookup that is not done: its route will say cancelled. */
+void mx_lookup_cancel(mx_lookup *lookup);
+/* The route of a lookup that is done. */
+MX_MUST_CHECK mx_status mx_lookup_finish(mx_lookup *lookup, mx_usec elapsed,
+                                         mx_route **out);
+
+#endif

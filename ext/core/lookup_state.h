@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* lookup_state.h - the body of a lookup, shared by its three files and by nobody else:
+ *
+ *   lookup.c    which questions are open, what each answer leads to
+ *   exchanges.c an MX answer -> the exchanges to resolve, in order
+ *   conclude.c  everything known -> the route
+ */
+#ifndef MX_LOOKUP_STATE_H
+#define MX_LOOKUP_STATE_H
+
+#include "core/arena.h"
+#include "core/lookup.h"
+#include "core/rng.h"
+
+/* One family of one exchange, followed through aliases that the server left to us. */
+typedef struct mx_chase {
+    bool is_asked;
+    mx_answer *answer; /* NULL while open; our reference */
+    uint32_t ttl;      /* of the answer, or of the aliases before it if less */
+    uint32_t alias_ttl;
+    uint8_t cname_count; /* over all its messages */
+} mx_chase;
+
+enum { MX_CHASE_IPV4, MX_CHASE_IPV6, MX_CHASES };
+
+typedef struct mx_exchange {
+    mx_name host; /* as published */
+    uint16_t preference;
+    bool is_ip; /* an address written as a name: `ip`, nothing to ask */
+    mx_address ip;
+    mx_chase chases[MX_CHASES];
+} mx_exchange;
+
+/* Something dropped before its addresses were asked. */
+typedef struct mx_dropped {
+    const char *host;
+    uint16_t preference;
+    mx_reason reason;
+} mx_dropped;
+
+typedef struct mx_asked {
+    mx_question question;
+    uint32_t exchange; /* index, or MX_ASKED_MX */
+    uint8_t chase;
+    bool is_open;
+} mx_asked;
+
+#define MX_ASKED_MX UINT32_MAX
+
+struct mx_lookup {
+    mx_lookup_rules rules;
+    mx_destination destination;
+    mx_rng rng;
+    mx_arena arena;
+    uint32_t levels;
+
+    mx_asked **questions; /* all so far; room for `budget` */
+    uint32_t question_count, next, open_count, budget;
+
+    mx_name canonical;      /* of the domain, as far as known */
+    uint8_t mx_cname_count; /* CNAMEs followed at the domain */
+    mx_exchange *exchanges; /* to resolve, in delivery order */
+    size_t exchange_count;
+    mx_dropped *dropped;
+    size_t dropped_count;
+    mx_reason warnings[MX_REASON_COUNT];
+    size_t warning_count;
+    bool is_implicit;
+    bool has_more;
+
+    bool is_concluded; /* `verdict` stands; no addresses to weigh */
+    mx_verdict verdict;
+    mx_reason reason;
+    const char *server; /* the name server that failed us, or "" */
+
+    uint32_t ttl; /* the least so far, UINT32_MAX before the first */
+    bool all_cached, all_authenticated, has_answers;
+};
+
+/* Keeps each warning once. */
+void mx_lookup_warn(mx_lookup *lookup, mx_reason warning);
+/* The verdict stands, whatever else might come. */
+void mx_lookup_conclude(mx_lookup *lookup, mx_verdict verdict, mx_reason reason);
+
+/* exchanges.c: fills exchanges and dropped from an MX answer with records, or concludes
+ * (null MX). Asks nothing. */
+MX_MUST_CHECK mx_status mx_lookup_select(mx_lookup *lookup, const mx_answer *answer);
+
+#endif

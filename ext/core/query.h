@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* query.h - one question on the wire until it has an answer: attempts over the name
+ * servers, EDNS and TCP fallback, back-off. One query for one (name, type) at a time;
+ * lookups that ask the same subscribe to it (single flight).
+ *
+ * How it goes on (FAULTS S10-S12, S17, N1-N23):
+ * - silence: after attempt_timeout the next datagram goes out, to the next server; the
+ *   earlier ones still count when their answer comes late. After `tries` of them one
+ *   question by TCP; then only listening.
+ * - a failure that a server spoke (rcode, damaged message): the next server at once, the
+ *   same one after a pause if the failure may pass.
+ * - the server is unreachable, or this machine is in trouble: the next server, then again
+ *   and again with growing pauses; it costs no try, because it says nothing about the
+ *   domain.
+ * The query itself has no deadline: its subscribers have, and it ends with the last.
+ *
+ * Belongs to the engine's thread; ended queries leave their subscriptions in
+ * resolver->settled.
+ */
+#ifndef MX_QUERY_H
+#define MX_QUERY_H
+
+#include "core/answer.h"
+#include "core/list.h"
+#include "core/resolver.h"
+#include "core/server.h"
+#include "core/status.h"
+#include "core/transport.h"
+
+typedef struct mx_query mx_query;
+struct mx_request;
+
+/* One lookup's interest in a query, in the request's storage. */
+typedef struct mx_subscription {
+    mx_list of_query;   /* among the query's subscribers, or in resolver->settled */
+    mx_list of_request; /* among the request's */
+    struct mx_request *request;
+    uint32_t number;   /* of the lookup's question */
+    mx_query *query;   /* NULL once settled */
+    mx_answer *answer; /* once settled: our reference */
+    char server[MX_SERVER_TEXT_SIZE];
+} mx_subscription;
+
+/* Joins the query for `question` or starts one. */
+MX_MUST_CHECK mx_status mx_query_subscribe(mx_resolver *resolver,
+                                           const mx_question *question,
+                                           mx_subscription *subscription, mx_usec now);
+/* Leaves; a query without subscribers ends. Also drops a settled answer. */
+void mx_query_unsubscribe(mx_subscription *subscription);
+/* Settles the subscription with what is known of the failure so far, for a subscriber
+ * whose time is up. */
+MX_MUST_CHECK mx_status mx_query_give_up(mx_subscription *subscription);
+
+/* What happened: a reply of the transport; time. */
+void mx_query_take_reply(mx_resolver *resolver, const mx_reply *reply, mx_usec now);
+void mx_query_take_time(mx_resolver *resolver, mx_usec now);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/question.h"
+
+#include "core/wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    FLAGS_RD = 0x0100,
+    FLAGS_AD = 0x0020,
+    OPT_DO = 0x8000
+};
+
+bool
+mx_question_equal(const mx_question *a, const mx_question *b)
+{
+    return a->type == b->type && mx_name_equal(&a->name, &b->name);
+}
+
+uint64_t
+mx_question_hash(const mx_question *question, const mx_hash_key *key)
+{
+    uint8_t bytes[MX_MAX_NAME + 2];
+    size_t length = question->name.length;
+    memcpy(bytes, question->name.wire, length);
+    bytes[length++] = (uint8_t)(question->type >> 8);
+    bytes[length++] = (uint8_t)question->type;
+    return mx_hash(key, bytes, length);
+}
+
+const char *
+mx_type_text(uint16_t type)
+{
+    /* Only for messages about types the core never asks; valid until the next call. */
+    static _Thread_local char other[sizeof "TYPE65535"];
+
+    switch (type) {
+    case MX_TYPE_A:
+        return "A";
+    case MX_TYPE_NS:
+        return "NS";
+    case MX_TYPE_CNAME:
+        return "CNAME";
+    case MX_TYPE_SOA:
+        return "SOA";
+    case MX_TYPE_MX:
+        return "MX";
+    case MX_TYPE_AAAA:
+        return "AAAA";
+    case MX_TYPE_DNAME:
+        return "DNAME";
+    case MX_TYPE_OPT:
+        return "OPT";
+    case MX_TYPE_RRSIG:
+        return "RRSIG";
+    default:
+        snprintf(other, sizeof other, "TYPE%u", (unsigned)type); /* RFC 3597 5 */
+        return other;
+    }
+}
+
+static uint8_t *
+write_u16(uint8_t *out, unsigned value)
+{
+    out[0] = (uint8_t)(value >> 8);
+    out[1] = (uint8_t)value;
+    return out + 2;
+}
+
+size_t
+mx_question_write(const mx_question *question, uint16_t id, mx_query_flags flags,
+                  uint8_t *out)
+{
+    uint8_t *at = out;
+    at = write_u16(at, id);
+    at = write_u16(at, FLAGS_RD | (flags.dnssec ? FLAGS_AD : 0u));
+    at = write_u16(at, 1); /* QDCOUNT */
+    at = write_u16(at, 0);
+    at = write_u16(at, 0);
+    at = write_u16(at, flags.edns ? 1 : 0); /* ARCOUNT */
+    memcpy(at, question->name.wire, question->name.length);
+    at += question->name.length;
+    at = write_u16(at, question->type);
+    at = write_u16(at, MX_CLASS_IN);
+    if (flags.edns) {
+        *at++ = 0; /* owner: the root */
+        at = write_u16(at, MX_TYPE_OPT);
+        at = write_u16(at, MX_EDNS_PAYLOAD);
+        at = write_u16(at, 0); /* extended rcode and version */
+        at = write_u16(at, flags.dnssec ? OPT_DO : 0u);
+        at = write_u16(at, 0); /* no options */
+    }
+    return (size_t)(at - out);
+}
+
+bool
+mx_reply_matches(const uint8_t *query, size_t query_length, const uint8_t *reply,
+                 size_t reply_length)
+{
+    mx_wire asked, replied;
+    mx_wire_init(&asked, query, query_length);
+    mx_wire_init(&replied, reply, reply_length);
+
+    bool is_ours = mx_wire_u16(&asked) == mx_wire_u16(&replied);
+    /* QR=1, opcode 0 */
+    bool is_reply = (mx_wire_u16(&replied) & 0xf800u) == 0x8000u;
+    bool has_question = mx_wire_u16(&replied) == 1;
+    if (!is_ours || !is_reply || !has_question) {
+        return false;
+    }
+    mx_wire_skip(&asked, MX_WIRE_HEADER - 2);
+    mx_wire_skip(&replied, MX_WIRE_HEADER - 6);
+
+    mx_name asked_name, replied_name;
+    mx_wire_name(&asked, &asked_name, NULL);
+    mx_wire_name(&replied, &replied_name, NULL);
+    if (asked.failed || replied.failed || !mx_name_equal(&asked_name, &replied_name)) {
+        return false;
+    }
+    bool has_type = mx_wire_u16(&asked) == mx_wire_u16(&replied);
+    bool has_class = mx_wire_u16(&asked) == mx_wire_u16(&replied);
+    return has_type && has_class && !asked.failed && !replied.failed;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/request.h"
+
+#include "core/cache.h"
+#include "core/mem.h"
+#include "core/resolver_state.h"
+
+mx_request *
+mx_request_ref(mx_request *request)
+{
+    atomic_fetch_add_explicit(&request->references, 1, memory_order_relaxed);
+    return request;
+}
+
+void
+mx_request_release(mx_request *request)
+{
+    if (request == NULL ||
+        atomic_fetch_sub_explicit(&request->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    mx_lookup_free(request->lookup);
+    mx_resolver_unref(request->resolver);
+    mx_completions_unref(request->completions);
+    mx_free(request);
+}
+
+mx_status
+mx_request_new(mx_resolver *resolver, const mx_destination *destination, uint64_t seed,
+               uint32_t levels, mx_completions *completions, uint64_t token,
+               mx_request **out)
+{
+    mx_request *request = mx_calloc(1, sizeof(*request));
+    mx_status status;
+
+    if (request == NULL) {
+        return MX_NOMEM;
+    }
+    status = mx_lookup_new(&resolver->config.rules, destination, seed, levels,
+                           &request->lookup);
+    if (status != MX_OK) {
+        mx_free(request);
+        return status;
+    }
+    atomic_init(&request->references, 1);
+    atomic_init(&request->is_finished, false);
+    mx_list_init(&request->place);
+    mx_list_init(&request->cancelling);
+    mx_list_init(&request->subscriptions);
+    request->resolver = mx_resolver_ref(resolver);
+    request->completions = mx_completions_ref(completions);
+    request->token = token;
+    *out = request;
+    return MX_OK;
+}
+
+static mx_subscription *
+first_subscription(const mx_request *request)
+{
+    return mx_list_is_empty(&request->subscriptions)
+               ? NULL
+               : MX_CONTAINER(request->subscriptions.next, mx_subscription, of_request);
+}
+
+static void
+free_subscription(mx_subscription *subscription)
+{
+    mx_query_unsubscribe(subscription);
+    mx_list_remove(&subscription->of_request);
+    mx_free(subscription);
+}
+
+void
+mx_request_wait(mx_request *request, mx_list *place)
+{
+    if (!request->is_waiting) {
+        request->is_waiting = true;
+        mx_resolver_count(request->resolver, MX_COUNT_WAITING, 1);
+    }
+    mx_list_remove(&request->place);
+    mx_list_append(place, &request->place);
+}
+
+static void
+stop_waiting(mx_request *request)
+{
+    if (request->is_waiting) {
+        request->is_waiting = false;
+        mx_resolver_count(request->resolver, MX_COUNT_WAITING, -1);
+    }
+}
+
+static void
+end(mx_request *request, mx_status status, mx_route *route)
+{
+    mx_resolver *resolver = request->resolver;
+    mx_subscription *subscription;
+
+    while ((subscription = first_subscription(request)) != NULL) {
+        free_subscription(subscription);
+    }
+    if (request->is_admitted) {
+        mx_heap_unset(&resolver->deadlines, &request->deadline);
+        mx_resolver_count(resolver, MX_COUNT_IN_PROGRESS, -1);
+    }
+    stop_waiting(request);
+    mx_list_remove(&request->place);
+    mx_resolver_count(resolver, MX_COUNT_LOOKUPS, 1);
+    atomic_store_explicit(&request->is_finished, true, memory_order_release);
+    mx_completions_post_take(request->completions, request->token, status, route);
+    mx_request_release(request);
+}
+
+void
+mx_request_finish(mx_request *request, mx_usec now)
+{
+    mx_route *route = NULL;
+    mx_usec elapsed = request->is_admitted ? now - request->admitted_at : 0;
+    mx_status status = mx_lookup_finish(request->lookup, elapsed, &route);
+
+    end(request, status, route);
+}
+
+void
+mx_request_finish_with_fault(mx_request *request, mx_status fault)
+{
+    end(request, fault, NULL);
+}
+
+void
+mx_request_end_cancelled(mx_request *request, mx_usec now)
+{
+    mx_lookup_cancel(request->lookup);
+    mx_request_finish(request, now);
+}
+
+/* From the cache or onto the wire. */
+static mx_status
+ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec now)
+{
+    mx_resolver *resolver = request->resolver;
+    mx_subscription *subscription;
+    mx_status status;
+    uint32_t ttl;
+    mx_answer *answer = mx_cache_get(resolver->cache, question, now, &ttl);
+
+    if (answer != NULL) {
+        mx_answer_source source = {.cached = true, .ttl = ttl, .server = ""};
+        status = mx_lookup_answer(request->lookup, number, answer, &source);
+        mx_answer_unref(answer);
+        return status;
+    }
+    subscription = mx_calloc(1, sizeof(*subscription));
+    if (subscription == NULL) {
+        return MX_NOMEM;
+    }
+    subscription->request = request;
+    subscription->number = number;
+    mx_list_init(&subscription->of_query);
+    mx_list_init(&subscription->of_request);
+    status = mx_query_subscribe(resolver, question, subscription, now);
+    if (status != MX_OK) {
+        mx_free(subscription);
+        return status;
+    }
+    mx_list_append(&request->subscriptions, &subscription->of_request);
+    return MX_OK;
+}
+
+/* The slow family is waited for only so long once every exchange can be used (A4). */
+static void
+hurry(mx_request *request, mx_usec now)
+{
+    mx_resolver *resolver = request->resolver;
+    mx_usec at = now + resolver->config.address_wait;
+
+    if (request->waits_for_family || !mx_lookup_is_usable(request->lookup)) {
+        return;
+    }
+    request->waits_for_family = true;
+    if (at < request->deadline.at) {
+        /* Moving a timer that is set never fails. */
+        mx_status status = mx_heap_set(&resolver->deadlines, &request->deadline, at);
+        (void)status;
+    }
+}
+
+static void
+advance(mx_request *request, mx_usec now)
+{
+    const mx_question *question;
+    uint32_t number;
+
+    while (mx_lookup_next_question(request->lookup, &number, &question)) {
+        mx_status status = ask(request, number, question, now);
+        if (status != MX_OK) {
+            mx_request_finish_with_fault(request, status);
+            return;
+        }
+    }
+    if (mx_lookup_is_done(request->lookup)) {
+        mx_request_finish(request, now);
+    }
+    else {
+        hurry(request, now);
+    }
+}
+
+void
+mx_request_admit(mx_request *request, mx_usec now)
+{
+    mx_resolver *resolver = request->resolver;
+    mx_status status;
+
+    status = mx_heap_set(&resolver->deadlines, &request->deadline,
+                         now + resolver->config.timeout);
+    if (status != MX_OK) {
+        mx_request_finish_with_fault(request, status);
+        return;
+    }
+    request->is_admitted = true;
+    request->admitted_at = now;
+    mx_resolver_count(resolver, MX_COUNT_IN_PROGRESS, 1);
+    stop_waiting(request);
+    mx_list_remove(&request->place);
+    mx_list_append(&resolver->admitted, &request->place);
+    advance(request, now);
+}
+
+/* Hands one settled answer to the lookup and drops the subscription. */
+static mx_status
+deliver(mx_subscription *subscription)
+{
+    mx_answer *answer = subscription->answer;
+    mx_answer_source source = {.ttl = answer->ttl, .server = subscription->server};
+    mx_status status = mx_lookup_answer(subscription->request->lookup,
+                                        subscription->number, answer, &source);
+
+    free_subscription(subscription);
+    return status;
+}
+
+void
+mx_request_take_answer(mx_subscription *subscription, mx_usec now)
+{
+    mx_request *request = subscription->request;
+    mx_status status = deliver(subscription);
+
+    if (status != MX_OK) {
+        mx_request_finish_with_fault(request, status);
+        return;
+    }
+    advance(request, now);
+}
+
+/* Fails the questions nobody asked yet. */
+static mx_status
+fail_unasked(mx_request *request, mx_reason reason)
+{
+    const mx_question *question;
+    uint32_t number;
+
+    while (mx_lookup_next_question(request->lookup, &number, &question)) {
+        mx_answer_source source = {.server = ""};
+        mx_answer *failure;
+        mx_status status = mx_answer_failure(question, reason, &failure);
+        if (status != MX_OK) {
+            return status;
+        }
+        status = mx_lookup_answer(request->lookup, number, failure, &source);
+        mx_answer_unref(failure);
+        if (status != MX_OK) {
+            return status;
+        }
+    }
+    return MX_OK;
+}
+
+void
+mx_request_end_failed(mx_request *request, mx_reason reason, mx_usec now)
+{
+    mx_status status = fail_unasked(request, reason);
+
+    if (status == MX_OK) {
+        mx_request_finish(request, now);
+    }
+    else {
+        mx_request_finish_with_fault(request, status);
+    }
+}
+
+void
+mx_request_time_out(mx_request *request, mx_usec now)
+{
+    mx_subscription *subscription;
+
+    while ((subscription = first_subscription(request)) != NULL) {
+        mx_status status = MX_OK;
+        if (subscription->query != NULL) {
+            status = mx_query_give_up(subscription);
+        }
+        if (status == MX_OK) {
+            status = deliver(subscription);
+        }
+        if (status != MX_OK) {
+            mx_request_finish_with_fault(request, status);
+            return;
+        }
+    }
+    /* An answer that came in this very turn may have opened questions. */
+    mx_request_end_failed(request, MX_REASON_TIMEOUT, now);
+}

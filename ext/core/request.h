@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* request.h - one submitted destination on its way through the engine: waiting, admitted
+ * with a deadline, subscribed to queries, finished into a completion.
+ *
+ * Except for references everything belongs to the engine's thread once the request is in
+ * its inbox. A submitter's handle and the engine each hold a reference.
+ */
+#ifndef MX_REQUEST_H
+#define MX_REQUEST_H
+
+#include "core/completions.h"
+#include "core/engine.h"
+#include "core/heap.h"
+#include "core/list.h"
+#include "core/lookup.h"
+#include "core/query.h"
+#include "core/resolver.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mx_request {
+    atomic_uint references;
+    atomic_bool is_finished;
+    mx_list place;         /* engine's inbox, then resolver->waiting or ->admitted */
+    mx_list cancelling;    /* in the engine's inbox, under its lock */
+    mx_resolver *resolver; /* our reference */
+    mx_completions *completions; /* our reference, with room reserved for one post */
+    uint64_t token;
+    mx_lookup *lookup;
+    mx_list subscriptions;
+    mx_usec admitted_at;
+    mx_timer deadline;
+    bool is_waiting; /* in an inbox or resolver->waiting */
+    bool is_admitted;
+    bool waits_for_family; /* the deadline was drawn nearer by address_wait */
+};
+
+/* Not yet submitted. Room for its post in `completions` is reserved by the caller before
+ * anything else is done with it than releasing it. */
+MX_MUST_CHECK mx_status mx_request_new(mx_resolver *resolver,
+                                       const mx_destination *destination, uint64_t seed,
+                                       uint32_t levels, mx_completions *completions,
+                                       uint64_t token, mx_request **out);
+mx_request *mx_request_ref(mx_request *request);
+
+/* Puts it at the end of a list of requests that wait. */
+void mx_request_wait(mx_request *request, mx_list *place);
+/* Starts the lookup; its deadline runs from now. */
+void mx_request_admit(mx_request *request, mx_usec now);
+/* Takes a settled subscription of one of the resolver's requests. */
+void mx_request_take_answer(mx_subscription *subscription, mx_usec now);
+/* The deadline has come. */
+void mx_request_time_out(mx_request *request, mx_usec now);
+/* Ends as cancelled, wherever it stands. */
+void mx_request_end_cancelled(mx_request *request, mx_usec now);
+/* Ends with all its open questions failed for `reason`. */
+void mx_request_end_failed(mx_request *request, mx_reason reason, mx_usec now);
+/* Ends a lookup that has no open question: posts the completion, lets go of the
+ * engine's reference. */
+void mx_request_finish(mx_request *request, mx_usec now);
+/* Ends without a route, for a fault of ours. */
+void mx_request_finish_with_fault(mx_request *request, mx_status fault);
+
+#endif

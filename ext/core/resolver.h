@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* resolver.h - one configuration with the state that belongs to it: name servers and
+ * their health, cache, transport. Made by the caller, then shared with the engine's
+ * thread by reference; the caller's side never touches more than what is declared here.
+ */
+#ifndef MX_RESOLVER_H
+#define MX_RESOLVER_H
+
+#include "core/cache.h"
+#include "core/clock.h"
+#include "core/lookup.h"
+#include "core/server.h"
+#include "core/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct mx_resolver mx_resolver;
+
+typedef struct mx_resolver_config {
+    mx_lookup_rules rules;
+    mx_server servers[MX_MAX_SERVERS];
+    size_t server_count; /* 0: the system's, read anew when its configuration changes */
+    mx_usec timeout;     /* of a whole lookup, from its admission */
+    mx_usec attempt_timeout; /* of one datagram before the next is sent */
+    mx_usec address_wait;    /* SEMANTICS A4 */
+    unsigned tries;          /* datagrams a question, over all servers */
+    size_t concurrency;      /* lookups in progress; more wait their turn */
+    size_t cache_size;       /* bytes, 0: no cache */
+    bool dnssec;
+    bool has_seed; /* shuffles repeat for the same seed and domain */
+    uint64_t seed;
+} mx_resolver_config;
+
+typedef struct mx_resolver_stats {
+    uint64_t lookups;     /* finished */
+    uint64_t queries;     /* datagrams and TCP messages sent */
+    uint64_t tcp_queries; /* of those, over TCP */
+    uint64_t retries;     /* of those, not the first for their question */
+    uint64_t joins;       /* questions that joined one in flight */
+    uint64_t in_progress; /* lookups admitted and not finished */
+    uint64_t waiting;     /* lookups not admitted yet */
+    mx_cache_stats cache;
+} mx_resolver_stats;
+
+void
+mx_resolver_config_init(mx_resolver_config *config); /* DESIGN section 3 defaults */
+
+/* MX_INVALID when a figure is out of its range. */
+MX_MUST_CHECK mx_status mx_resolver_new(const mx_resolver_config *config,
+                                        mx_resolver **out);
+mx_resolver *mx_resolver_ref(mx_resolver *resolver);
+void mx_resolver_unref(mx_resolver *resolver); /* NULL is fine */
+const mx_resolver_config *mx_resolver_get_config(const mx_resolver *resolver);
+void mx_resolver_get_stats(mx_resolver *resolver, mx_resolver_stats *out);
+void mx_resolver_clear_cache(mx_resolver *resolver);
+
+#endif

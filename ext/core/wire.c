@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/wire.h"
+
+enum { LABEL_POINTER = 0xc0 };
+
+void
+mx_wire_init(mx_wire *wire, const uint8_t *bytes, size_t length)
+{
+    *wire = (mx_wire){.bytes = bytes, .length = length};
+}
+
+const uint8_t *
+mx_wire_octets(mx_wire *wire, size_t count)
+{
+    if (wire->failed || count > wire->length - wire->position) {
+        wire->failed = true;
+        return NULL;
+    }
+    const uint8_t *octets = wire->bytes + wire->position;
+    wire->position += count;
+    return octets;
+}
+
+void
+mx_wire_skip(mx_wire *wire, size_t count)
+{
+    (void)mx_wire_octets(wire, count);
+}
+
+uint8_t
+mx_wire_u8(mx_wire *wire)
+{
+    const uint8_t *octets = mx_wire_octets(wire, 1);
+    return octets == NULL ? 0 : octets[0];
+}
+
+uint16_t
+mx_wire_u16(mx_wire *wire)
+{
+    const uint8_t *octets = mx_wire_octets(wire, 2);
+    if (octets == NULL) {
+        return 0;
+    }
+    return (uint16_t)(octets[0] << 8 | octets[1]);
+}
+
+uint32_t
+mx_wire_u32(mx_wire *wire)
+{
+    uint32_t high = mx_wire_u16(wire);
+    return high << 16 | mx_wire_u16(wire);
+}
+
+/* Where the root byte of the question's name is; the name starts after the header and
+ * has nothing before it to point at. */
+static size_t
+find_question_root(const mx_wire *wire)
+{
+    size_t at = MX_WIRE_HEADER;
+    while (at < wire->length && wire->bytes[at] != 0 &&
+           wire->bytes[at] <= MX_MAX_LABEL) {
+        at += 1u + wire->bytes[at];
+    }
+    return at;
+}
+
+/* Copies the label at `at` to the end of `out`; false when it is cut off, makes the name
+ * too long or is one too many for this message. */
+static bool
+append_label(mx_wire *wire, size_t at, mx_name *out, size_t *length)
+{
+    size_t count = wire->bytes[at];
+    /* Both leave room: the message for another octet, the name for its root byte. */
+    if (count >= wire->length - at || *length + 1 + count >= MX_MAX_NAME ||
+        wire->label_steps >= MX_MAX_LABEL_STEPS) {
+        return false;
+    }
+    wire->label_steps++;
+    out->wire[(*length)++] = (uint8_t)count;
+    for (size_t i = 1; i <= count; i++) {
+        uint8_t octet = wire->bytes[at + i];
+        bool is_upper = octet >= 'A' && octet <= 'Z';
+        out->wire[(*length)++] = is_upper ? (uint8_t)(octet | 0x20) : octet;
+    }
+    return true;
+}
+
+void
+mx_wire_name(mx_wire *wire, mx_name *out, bool *is_pointed_root)
+{
+    size_t at = wire->position;
+    size_t start = at; /* of the run of labels walked now; pointers only lead below it */
+    size_t length = 0;
+    unsigned pointers = 0;
+
+    if (is_pointed_root != NULL) {
+        *is_pointed_root = false;
+    }
+    if (wire->failed) {
+        goto fail;
+    }
+    for (;;) {
+        if (at >= wire->length) {
+            goto fail;
+        }
+        unsigned octet = wire->bytes[at];
+        if (octet == 0) {
+            break;
+        }
+        if (octet >= LABEL_POINTER) {
+            if (wire->length - at < 2) {
+                goto fail;
+            }
+            size_t target = (octet & 0x3fu) << 8 | wire->bytes[at + 1];
+            if (pointers == 0) {
+                wire->position = at + 2;
+            }
+            if (++pointers > MX_MAX_POINTERS || target >= start ||
+                target < MX_WIRE_HEADER) {
+                goto fail;
+            }
+            at = start = target;
+            continue;
+        }
+        /* 0x40 and 0x80 begin label types that never came into use (RFC 6891 5). */
+        if (octet > MX_MAX_LABEL || !append_label(wire, at, out, &length)) {
+            goto fail;
+        }
+        at += 1 + octet;
+    }
+    if (pointers == 0) {
+        wire->position = at + 1;
+    }
+    else if (length == 0 && is_pointed_root != NULL) {
+        *is_pointed_root = at != find_question_root(wire);
+    }
+    out->wire[length] = 0;
+    out->length = (uint8_t)(length + 1);
+    return;
+
+fail:
+    wire->failed = true;
+    out->wire[0] = 0;
+    out->length = 1;
+}

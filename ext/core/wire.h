@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* wire.h - a bounds-checked cursor over one DNS message (RFC 1035 section 4).
+ *
+ * The only place with pointer arithmetic over bytes from the network. A failed read sets
+ * `failed` for good and returns zeros, so a caller may read several fields and check
+ * once. The cursor borrows the bytes.
+ */
+#ifndef MX_WIRE_H
+#define MX_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/name.h"
+
+enum {
+    MX_WIRE_HEADER = 12,
+    MX_MAX_POINTERS = 16,      /* hops of compression in one name; real ones need 2 */
+    MX_MAX_LABEL_STEPS = 20000 /* labels walked in one message: bounds "pointer bombs" */
+};
+
+typedef struct mx_wire {
+    const uint8_t *bytes;
+    size_t length;
+    size_t position;
+    unsigned label_steps; /* spent so far, of MX_MAX_LABEL_STEPS */
+    bool failed;
+} mx_wire;
+
+void mx_wire_init(mx_wire *wire, const uint8_t *bytes, size_t length);
+uint8_t mx_wire_u8(mx_wire *wire);
+uint16_t mx_wire_u16(mx_wire *wire);
+uint32_t mx_wire_u32(mx_wire *wire);
+/* `count` octets, borrowed; NULL on failure. */
+const uint8_t *mx_wire_octets(mx_wire *wire, size_t count);
+void mx_wire_skip(mx_wire *wire, size_t count);
+/* A name that may be compressed: pointers go strictly backwards and never into the
+ * header, 255 octets at most. `is_pointed_root` (may be NULL) tells that the name is the
+ * root and was reached through a pointer to anything but the end of the question name:
+ * no server writes that, a damaged message does (FAULTS W23, S2). */
+void mx_wire_name(mx_wire *wire, mx_name *out, bool *is_pointed_root);
+
+#endif

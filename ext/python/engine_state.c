@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* getpid */
+#include <Python.h>
+
+#include "python/engine_state.h"
+
+#include "python/errors.h"
+#include "python/module.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static PyObject *
+before_fork(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    pymx_engine_state *engine = &pymx_state_of_module(module)->engine;
+    if (engine->engine != NULL) {
+        mx_engine_fork_before(engine->engine);
+        engine->is_forking = true;
+        engine->forker = PyThread_get_thread_ident();
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+after_fork_in_parent(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    pymx_engine_state *engine = &pymx_state_of_module(module)->engine;
+    if (engine->is_forking) {
+        mx_engine_fork_after_parent(engine->engine);
+        engine->is_forking = false;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+after_fork_in_child(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    pymx_state *state = pymx_state_of_module(module);
+    if (state->engine.is_forking) {
+        mx_engine_fork_after_child(state->engine.engine);
+        state->engine.is_forking = false;
+    }
+    /* Its thread did not come with us: the next lookup makes an engine of our own, and
+     * what was made for this one is left alone, its locks may be held for ever. */
+    state->engine.engine = NULL;
+    state->engine.generation++;
+    state->is_rng_seeded = false; /* or parent and child would shuffle alike */
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef hooks[] = {
+    {"before", before_fork, METH_NOARGS, NULL},
+    {"after_in_parent", after_fork_in_parent, METH_NOARGS, NULL},
+    {"after_in_child", after_fork_in_child, METH_NOARGS, NULL},
+};
+
+static int
+watch_forks(PyObject *module)
+{
+    PyObject *os = NULL, *watch = NULL, *nothing = NULL, *done = NULL;
+    PyObject *keywords = PyDict_New();
+    if (keywords == NULL) {
+        return -1;
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(hooks); i++) {
+        PyObject *hook = PyCFunction_NewEx(&hooks[i], module, NULL);
+        if (hook == NULL) {
+            goto done;
+        }
+        int result = PyDict_SetItemString(keywords, hooks[i].ml_name, hook);
+        Py_DECREF(hook);
+        if (result < 0) {
+            goto done;
+        }
+    }
+    os = PyImport_ImportModule("os");
+    watch = os == NULL ? NULL : PyObject_GetAttrString(os, "register_at_fork");
+    nothing = watch == NULL ? NULL : PyTuple_New(0);
+    done = nothing == NULL ? NULL : PyObject_Call(watch, nothing, keywords);
+done:
+    Py_XDECREF(nothing);
+    Py_XDECREF(watch);
+    Py_XDECREF(os);
+    Py_DECREF(keywords);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+static int
+watch_exit(PyObject *module)
+{
+    PyObject *done = NULL;
+    PyObject *atexit = PyImport_ImportModule("atexit");
+    PyObject *shutdown = PyObject_GetAttrString(module, "shutdown");
+    if (atexit != NULL && shutdown != NULL) {
+        done = PyObject_CallMethod(atexit, "register", "O", shutdown);
+    }
+    Py_XDECREF(shutdown);
+    Py_XDECREF(atexit);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+int
+pymx_engine_watch_process(PyObject *module)
+{
+    return watch_forks(module) < 0 || watch_exit(module) < 0 ? -1 : 0;
+}
+
+mx_engine *
+pymx_engine_get(pymx_state *state)
+{
+    const mx_engine_config config = {.clock = mx_clock_system()};
+    pymx_engine_state *engine = &state->engine;
+    int os_error = 0;
+
+    if (engine->is_shut_down) {
+        pymx_raise_closed(state, "pymx is shut down: the interpreter is ending");
+        return NULL;
+    }
+    if (engine->engine != NULL) {
+        return engine->engine;
+    }
+    mx_engine *fresh;
+    errno = 0;
+    mx_status status = mx_engine_new(&config, &fresh);
+    os_error = errno;
+    if (status == MX_OK) {
+        status = mx_engine_start(fresh, &os_error);
+        if (status != MX_OK) {
+            mx_engine_free(fresh);
+        }
+    }
+    if (status != MX_OK) {
+        pymx_raise_status(state, status, os_error, "start the resolver's thread");
+        return NULL;
+    }
+    engine->engine = fresh;
+    engine->process = getpid();
+    return fresh;
+}
+
+static bool
+is_forker(const pymx_engine_state *engine)
+{
+    return engine->is_forking && engine->forker == PyThread_get_thread_ident();
+}
+
+mx_status
+pymx_engine_submit(pymx_state *state, mx_resolver *resolver,
+                   const mx_submission *submission, mx_completions *completions,
+                   mx_request **request)
+{
+    mx_engine *engine = state->engine.engine;
+    if (is_forker(&state->engine)) {
+        return MX_CLOSED;
+    }
+    if (!state->engine.is_forking) {
+        return mx_engine_submit(engine, resolver, submission, completions, request);
+    }
+    mx_status status;
+    Py_BEGIN_ALLOW_THREADS status =
+        mx_engine_submit(engine, resolver, submission, completions, request);
+    Py_END_ALLOW_THREADS return status;
+}
+
+/* There is an engine that has something to end, and we would not wait for ourselves. */
+static bool
+may_tell(const pymx_engine_state *engine)
+{
+    return engine->engine != NULL && !engine->is_shut_down && !is_forker(engine);
+}
+
+void
+pymx_engine_cancel(pymx_state *state, mx_request *request)
+{
+    mx_engine *engine = state->engine.engine;
+    if (!may_tell(&state->engine)) {
+        return;
+    }
+    if (!state->engine.is_forking) {
+        mx_request_cancel(engine, request);
+        return;
+    }
+    Py_BEGIN_ALLOW_THREADS mx_request_cancel(engine, request);
+    Py_END_ALLOW_THREADS
+}
+
+void
+pymx_engine_close_resolver(pymx_state *state, mx_resolver *resolver)
+{
+    mx_engine *engine = state->engine.engine;
+    if (!may_tell(&state->engine)) {
+        return;
+    }
+    if (!state->engine.is_forking) {
+        mx_engine_close_resolver(engine, resolver);
+        return;
+    }
+    Py_BEGIN_ALLOW_THREADS mx_engine_close_resolver(engine, resolver);
+    Py_END_ALLOW_THREADS
+}
+
+void
+pymx_engine_shut_down(pymx_state *state)
+{
+    if (state->engine.is_shut_down) {
+        return;
+    }
+    state->engine.is_shut_down = true;
+    if (state->engine.engine != NULL) {
+        Py_BEGIN_ALLOW_THREADS mx_engine_stop(state->engine.engine);
+        Py_END_ALLOW_THREADS
+    }
+}
+
+void
+pymx_engine_free(pymx_engine_state *state)
+{
+    /* A fork without Python's hooks (in C, or from another interpreter) leaves us a
+     * thread to join that is not there. */
+    if (state->engine != NULL && state->process == getpid()) {
+        mx_engine_free(state->engine);
+    }
+    state->engine = NULL;
+}

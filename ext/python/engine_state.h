@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* engine_state.h - the one engine of an interpreter: started by its first lookup, never
+ * by import, restarted in fork children, stopped when the interpreter ends.
+ *
+ * The engine's thread never touches Python. All functions but pymx_engine_free are called
+ * with the GIL held.
+ */
+#ifndef PYMX_ENGINE_STATE_H
+#define PYMX_ENGINE_STATE_H
+
+#include <Python.h>
+
+#include "core/engine.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct pymx_state;
+
+typedef struct pymx_engine_state {
+    mx_engine *engine;    /* NULL before the first lookup */
+    unsigned generation;  /* grows in each fork child; what an older one made is dead */
+    pid_t process;        /* the one that has the engine's thread */
+    bool is_forking;      /* the engine's lock is held until fork() is over, */
+    unsigned long forker; /* by this thread */
+    bool is_shut_down;
+} pymx_engine_state;
+
+/* Sees to it that we hear of forks and of the interpreter's end. */
+int pymx_engine_watch_process(PyObject *module);
+
+/* The engine with its thread, started if need be; borrowed. NULL with ClosedError after
+ * shutdown, or OSError when no thread can be had. */
+mx_engine *pymx_engine_get(struct pymx_state *state);
+
+/* As their namesakes of engine.h, except while a fork is under way: then they give up the
+ * GIL to wait for it, or, called by the forking thread itself (from another at-fork hook
+ * or the garbage collector), do nothing and say MX_CLOSED. */
+mx_status pymx_engine_submit(struct pymx_state *state, mx_resolver *resolver,
+                             const mx_submission *submission,
+                             mx_completions *completions, mx_request **request);
+void pymx_engine_cancel(struct pymx_state *state, mx_request *request);
+void pymx_engine_close_resolver(struct pymx_state *state, mx_resolver *resolver);
+
+/* Ends every lookup as cancelled and joins the thread, for good. */
+void pymx_engine_shut_down(struct pymx_state *state);
+/* The last of all: frees what shutting down left. */
+void pymx_engine_free(pymx_engine_state *state);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include <Python.h>
+
+#include "python/errors.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Its classes are Python's, so that users can read and pickle them. */
+static PyObject *
+find_class(pymx_state *state, const char *name)
+{
+    if (state->errors == NULL) {
+        state->errors = PyImport_ImportModule("pymx.errors");
+        if (state->errors == NULL) {
+            return NULL;
+        }
+    }
+    return PyObject_GetAttrString(state->errors, name);
+}
+
+static PyObject *
+raise_os_error(int os_error, const char *doing)
+{
+    /* Called with an errno, OSError picks its subclass. */
+    PyObject *error;
+    if (os_error == 0) {
+        error = PyObject_CallFunction(PyExc_OSError, "N",
+                                      PyUnicode_FromFormat("cannot %s", doing));
+    }
+    else {
+        PyObject *text =
+            PyUnicode_FromFormat("cannot %s: %s", doing, strerror(os_error));
+        error = PyObject_CallFunction(PyExc_OSError, "iN", os_error, text);
+    }
+    if (error != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+        Py_DECREF(error);
+    }
+    return NULL;
+}
+
+PyObject *
+pymx_raise_status(pymx_state *state, mx_status status, int os_error, const char *doing)
+{
+    switch (status) {
+    case MX_NOMEM:
+        return PyErr_NoMemory();
+    case MX_SYS:
+        return raise_os_error(os_error, doing);
+    case MX_CLOSED:
+        return pymx_raise_closed(state, mx_status_text(status));
+    case MX_INVALID:
+        return PyErr_Format(PyExc_ValueError, "cannot %s: %s", doing,
+                            mx_status_text(status));
+    case MX_OK:
+    case MX_BUG:
+        break;
+    }
+    return PyErr_Format(PyExc_SystemError, "cannot %s: %s", doing,
+                        mx_status_text(MX_BUG));
+}
+
+PyObject *
+pymx_raise_closed(pymx_state *state, const char *text)
+{
+    PyObject *class = find_class(state, "ClosedError");
+    if (class != NULL) {
+        PyErr_SetString(class, text);
+        Py_DECREF(class);
+    }
+    return NULL;
+}
+
+static const char *
+class_of_verdict(mx_verdict verdict)
+{
+    switch (verdict) {
+    case MX_VERDICT_NULL_MX:
+        return "NullMX";
+    case MX_VERDICT_NO_DOMAIN:
+        return "DomainNotFound";
+    case MX_VERDICT_NO_MAIL:
+        return "NoMailService";
+    case MX_VERDICT_NO_ADDRESS:
+        return "NoAddress";
+    case MX_VERDICT_REFUSED:
+        return "Refused";
+    case MX_VERDICT_INVALID:
+        return "InvalidDomain";
+    case MX_VERDICT_TIMEOUT:
+        return "ResolveTimeout";
+    case MX_VERDICT_SERVER_FAILURE:
+        return "ServerFailure";
+    case MX_VERDICT_NO_SERVERS:
+        return "NoServers";
+    case MX_VERDICT_BAD_REPLY:
+        return "BadReply";
+    case MX_VERDICT_OK:
+    case MX_VERDICT_CANCELLED:
+    case MX_VERDICT_COUNT:
+        break;
+    }
+    return "TemporaryError";
+}
+
+PyObject *
+pymx_raise_verdict(pymx_state *state, mx_verdict verdict, PyObject *route)
+{
+    PyObject *class = find_class(state, class_of_verdict(verdict));
+    if (class != NULL) {
+        PyErr_SetObject(class, route);
+        Py_DECREF(class);
+    }
+    return NULL;
+}
+
+PyObject *
+pymx_raise_type(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    PyErr_FormatV(PyExc_TypeError, format, arguments);
+    va_end(arguments);
+    return NULL;
+}
+
+PyObject *
+pymx_raise_value(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    PyErr_FormatV(PyExc_ValueError, format, arguments);
+    va_end(arguments);
+    return NULL;
+}
+
+PyObject *
+pymx_raise_runtime(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    PyErr_FormatV(PyExc_RuntimeError, format, arguments);
+    va_end(arguments);
+    return NULL;
+}
+
+PyObject *
+pymx_raise_memory(void)
+{
+    return PyErr_NoMemory();
+}
+
+int
+pymx_check_signals(void)
+{
+    return PyErr_CheckSignals();
+}
+
+bool
+pymx_forget_error(PyObject *class)
+{
+    if (!PyErr_ExceptionMatches(class)) {
+        return false;
+    }
+    PyErr_Clear();
+    return true;
+}

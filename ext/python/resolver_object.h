@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* resolver_object.h - the body of a Resolver, shared by its files and by nobody else:
+ *
+ *   resolver_type.c     the object, its fields and other methods
+ *   resolver_resolve.c  resolve(): one lookup, waited for
+ *   resolver_submit.c   submit(): one lookup among many
+ */
+#ifndef PYMX_RESOLVER_OBJECT_H
+#define PYMX_RESOLVER_OBJECT_H
+
+#include <Python.h>
+
+#include "core/destination.h"
+#include "core/resolver.h"
+#include "core/route.h"
+
+#include <stdbool.h>
+
+typedef struct pymx_resolver {
+    PyObject_HEAD mx_resolver *resolver;
+    unsigned generation; /* of the engine that may know `resolver` */
+    bool is_strict_idna;
+    bool is_closed;
+} pymx_resolver;
+
+/* -1 with ClosedError. */
+int pymx_resolver_check_open(const pymx_resolver *self);
+/* The resolver as this process may use it; borrowed. NULL with an exception. */
+mx_resolver *pymx_resolver_usable(pymx_resolver *self);
+/* The route of a destination that needs no DNS, or NULL with an exception. */
+mx_route *pymx_resolver_answer_offline(pymx_resolver *self,
+                                       const mx_destination *destination);
+
+/* Methods, PYMX_FASTCALL. */
+PyObject *pymx_resolver_resolve(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                                PyObject *keywords);
+PyObject *pymx_resolver_submit(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                               PyObject *keywords);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+#include <Python.h>
+
+#include "python/resolver_type.h"
+
+#include "python/args.h"
+#include "python/errors.h"
+#include "python/offline.h"
+#include "python/resolver_config.h"
+#include "python/resolver_object.h"
+
+#include <errno.h>
+
+static mx_resolver *
+make_resolver(pymx_state *state, const mx_resolver_config *config)
+{
+    mx_resolver *resolver;
+    errno = 0;
+    mx_status status = mx_resolver_new(config, &resolver);
+    if (status != MX_OK) {
+        pymx_raise_status(state, status, errno, "make a resolver");
+        return NULL;
+    }
+    return resolver;
+}
+
+static PyObject *
+resolver_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    pymx_state *state = PyType_GetModuleState(type);
+    mx_resolver_config config;
+    bool is_strict_idna;
+    if (pymx_resolver_config_read(arguments, keywords, &config, &is_strict_idna) < 0) {
+        return NULL;
+    }
+    mx_resolver *resolver = make_resolver(state, &config);
+    if (resolver == NULL) {
+        return NULL;
+    }
+    pymx_resolver *self = PyObject_New(pymx_resolver, type);
+    if (self == NULL) {
+        mx_resolver_unref(resolver);
+        return NULL;
+    }
+    self->resolver = resolver;
+    self->generation = state->engine.generation;
+    self->is_strict_idna = is_strict_idna;
+    self->is_closed = false;
+    return (PyObject *)self;
+}
+
+/* In a fork child the engine that knew the resolver is gone, and its thread may have held
+ * the locks of the resolver when it went. */
+static bool
+is_orphaned(const pymx_resolver *self)
+{
+    return self->generation != pymx_state_of((PyObject *)self)->engine.generation;
+}
+
+static void
+close_resolver(pymx_resolver *self)
+{
+    if (!self->is_closed && !is_orphaned(self)) {
+        pymx_engine_close_resolver(pymx_state_of((PyObject *)self), self->resolver);
+    }
+    self->is_closed = true;
+}
+
+static void
+resolver_dealloc(PyObject *object)
+{
+    pymx_resolver *self = (pymx_resolver *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    close_resolver(self);
+    if (!is_orphaned(self)) {
+        mx_resolver_unref(self->resolver);
+    }
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+/* In a fork child it makes one with the same configuration. The old one is left alone and
+ * its memory lost: to free it is to touch its locks. */
+mx_resolver *
+pymx_resolver_usable(pymx_resolver *self)
+{
+    pymx_state *state = pymx_state_of((PyObject *)self);
+    if (is_orphaned(self)) {
+        mx_resolver *fresh =
+            make_resolver(state, mx_resolver_get_config(self->resolver));
+        if (fresh == NULL) {
+            return NULL;
+        }
+        self->resolver = fresh;
+        self->generation = state->engine.generation;
+    }
+    return self->resolver;
+}
+
+int
+pymx_resolver_check_open(const pymx_resolver *self)
+{
+    if (self->is_closed) {
+        pymx_raise_closed(pymx_state_of((PyObject *)self), "the resolver is closed");
+        return -1;
+    }
+    return 0;
+}
+
+const mx_lookup_rules *
+pymx_resolver_rules(PyObject *resolver)
+{
+    return &mx_resolver_get_config(((pymx_resolver *)resolver)->resolver)->rules;
+}
+
+int
+pymx_resolver_read_destination(PyObject *resolver, PyObject *destination,
+                               pymx_destination *out)
+{
+    return pymx_destination_read(pymx_state_of(resolver), destination,
+                                 &pymx_resolver_rules(resolver)->destination,
+                                 ((pymx_resolver *)resolver)->is_strict_idna, out);
+}
+
+mx_route *
+pymx_resolver_answer_offline(pymx_resolver *self, const mx_destination *destination)
+{
+    mx_route *route;
+    mx_status status = pymx_resolve_offline(pymx_resolver_rules((PyObject *)self),
+                                            destination, &route);
+    if (status != MX_OK) {
+        pymx_raise_status(pymx_state_of((PyObject *)self), status, 0, "make a route");
+        return NULL;
+    }
+    return route;
+}
+
+static PyObject *
+resolver_stats(PyObject *object, PyObject *Py_UNUSED(ignored))
+{
+    mx_resolver *resolver = pymx_resolver_usable((pymx_resolver *)object);
+    mx_resolver_stats stats;
+    if (resolver == NULL) {
+        return NULL;
+    }
+    mx_resolver_get_stats(resolver, &stats);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } figures[] = {
+        {"lookups", stats.lookups},
+        {"queries", stats.queries},
+        {"tcp_queries", stats.tcp_queries},
+        {"retries", stats.retries},
+        {"joins", stats.joins},
+        {"in_progress", stats.in_progress},
+        {"waiting", stats.waiting},
+        {"cache_answers", stats.cache.answers},
+        {"cache_bytes", stats.cache.bytes},
+        {"cache_capacity", stats.cache.capacity},
+        {"cache_hits", stats.cache.hits},
+        {"cache_misses", stats.cache.misses},
+        {"cache_evictions", stats.cache.evictions},
+    };
+    PyObject *dict = PyDict_New();
+    for (size_t i = 0; dict != NULL && i < Py_ARRAY_LENGTH(figures); i++) {
+        PyObject *value = PyLong_FromUnsignedLongLong(figures[i].value);
+        if (value == NULL || PyDict_SetItemString(dict, figures[i].name, value) < 0) {
+            Py_CLEAR(dict);
+        }
+        Py_XDECREF(value);
+    }
+    return dict;
+}
+
+static PyObject *
+resolver_clear_cache(PyObject *object, PyObject *Py_UNUSED(ignored))
+{
+    mx_resolver *resolver = pymx_resolver_usable((pymx_resolver *)object);
+    if (resolver == NULL) {
+        return NULL;
+    }
+    mx_resolver_clear_cache(resolver);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+resolver_close(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    close_resolver((pymx_resolver *)self);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+resolver_get_closed(PyObject *self, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(((pymx_resolver *)self)->is_closed);
+}
+
+static PyGetSetDef fields[] = {
+    {"closed", resolver_get_closed, NULL, PyDoc_STR("close() was called."), NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+PyDoc_STRVAR(
+    resolve_doc,
+    "resolve($self, /, destination, input=<destination>)\n--\n\n"
+    "Return the Route of a destination; blocks, but not for Ctrl-C.\n\n"
+    "`input` is what the route calls its input. Raises TypeError unless\n"
+    "`destination` is a str, and ClosedError, also when another thread closes\n"
+    "the resolver meanwhile.");
+
+PyDoc_STRVAR(
+    submit_doc,
+    "submit($self, /, completions, token, destination, input=<destination>, *,\n"
+    "       levels=0, seed=None)\n--\n\n"
+    "Start a lookup whose (token, Route) `completions` will give; return its\n"
+    "Request.\n\n"
+    "Any object is a destination; one that cannot be used gives a route with\n"
+    "status 'invalid'. `levels`: only the exchanges of so many best preferences\n"
+    "are resolved, 0 is all. `seed` (0 to 2**64 - 1) decides the shuffle, with\n"
+    "the domain. Raises ClosedError.");
+
+PyDoc_STRVAR(stats_doc, "stats($self, /)\n--\n\n"
+                        "Return figures of the engine and the cache by name.\n\n"
+                        "They count from when the resolver, or its process, began.");
+
+PyDoc_STRVAR(clear_cache_doc, "clear_cache($self, /)\n--\n\n"
+                              "Forget all answers.");
+
+PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\n"
+                        "End all lookups as cancelled and free the sockets, soon.\n\n"
+                        "Later lookups raise ClosedError. Twice is fine.");
+
+static PyMethodDef methods[] = {
+    {"resolve", PYMX_METHOD(pymx_resolver_resolve), PYMX_FASTCALL, resolve_doc},
+    {"submit", PYMX_METHOD(pymx_resolver_submit), PYMX_FASTCALL, submit_doc},
+    {"stats", resolver_stats, METH_NOARGS, stats_doc},
+    {"clear_cache", resolver_clear_cache, METH_NOARGS, clear_cache_doc},
+    {"close", resolver_close, METH_NOARGS, close_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+PyDoc_STRVAR(resolver_doc,
+             "The engine's side of one configuration; pymx checked the arguments.\n\n"
+             "Any number of threads may use it. In a forked child it begins afresh.");
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, (void *)resolver_doc}, {Py_tp_new, resolver_new},
+    {Py_tp_dealloc, resolver_dealloc}, {Py_tp_getset, fields},
+    {Py_tp_methods, methods},          {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "pymx._native.Resolver",
+    .basicsize = sizeof(pymx_resolver),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
+};
+
+int
+pymx_resolver_setup(PyObject *module, pymx_state *state)
+{
+    return pymx_add_type(module, &spec, &state->resolver_type);
+}

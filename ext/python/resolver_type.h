@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* resolver_type.h - the engine's side of one configuration. */
+#ifndef PYMX_RESOLVER_TYPE_H
+#define PYMX_RESOLVER_TYPE_H
+
+#include <Python.h>
+
+#include "core/lookup.h"
+#include "python/convert.h"
+#include "python/module.h"
+
+int pymx_resolver_setup(PyObject *module, pymx_state *state);
+
+/* `resolver` is a Resolver. The rules are its own, borrowed. */
+const mx_lookup_rules *pymx_resolver_rules(PyObject *resolver);
+/* As pymx_destination_read, by these rules. */
+int pymx_resolver_read_destination(PyObject *resolver, PyObject *destination,
+                                   pymx_destination *out);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* route_object.h - the body of a Route, shared by its files and by nobody else:
+ *
+ *   route_type.c    the object, its fields and methods
+ *   route_lists.c   exchanges, targets, excluded: tuples made when first asked for
+ *   route_dict.c    to_dict()
+ *   route_pickle.c  __reduce__ and the way back
+ */
+#ifndef PYMX_ROUTE_OBJECT_H
+#define PYMX_ROUTE_OBJECT_H
+
+#include <Python.h>
+
+#include "core/route.h"
+
+typedef struct pymx_route {
+    PyObject_HEAD mx_route *route;
+    PyObject *input;       /* the caller's, any object */
+    PyObject *destination; /* what was resolved, often the same object */
+    PyObject *exchanges;   /* NULL until asked for, as the next two */
+    PyObject *targets;
+    PyObject *excluded;
+} pymx_route;
+
+/* Getters of the tuples. */
+PyObject *pymx_route_get_exchanges(PyObject *self, void *closure);
+PyObject *pymx_route_get_targets(PyObject *self, void *closure);
+PyObject *pymx_route_get_excluded(PyObject *self, void *closure);
+
+/* Methods. */
+PyObject *pymx_route_to_dict(PyObject *self, PyObject *ignored);
+PyObject *pymx_route_reduce(PyObject *self, PyObject *ignored);
+
+/* The fields in the order of the JSON keys (DESIGN section 4): so many of the getset
+ * table are keys, the others are not. */
+enum { PYMX_ROUTE_JSON_FIELDS = 19 };
+extern PyGetSetDef pymx_route_fields[];
+
+#endif

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: MIT
+"""The same as `pymx`, for asyncio, uvloop, trio and anyio.
+
+>>> import asyncio
+>>> from pymx import aio
+>>> async def main():
+...     route = await aio.resolve("plain.example")
+...     print(route.status)
+...     async for target in aio.targets("plain.example"):
+...         print(target.host, target.address)
+>>> asyncio.run(main())
+ok
+mail.plain.example 192.0.2.25
+
+The engine's thread does the work: a loop that stalls causes no false timeouts. Cancel a
+task, or leave a loop early, and its lookups end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from functools import partial
+
+from pymx import _async_bulk
+from pymx import resolver as blocking
+from pymx._hub import current_hub
+from pymx.bulk import Bulk, check_bulk
+from pymx.configuration import Configured
+from pymx.levels import Levels
+from pymx.options import check_destination
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Iterable
+    from types import TracebackType
+    from typing import Any, Self
+
+    from pymx._hub import Lookup
+    from pymx._native import Route, Target
+
+__all__ = ["Resolver", "resolve", "resolve_many", "targets"]
+
+
+class Resolver(Configured):
+    """The twin of `pymx.Resolver` for event loops, with the same arguments.
+
+    Any number of loops, in any number of threads, may share one.
+
+    >>> import asyncio
+    >>> from pymx import aio
+    >>> async def main():
+    ...     async with aio.Resolver(timeout=2.0) as resolver:
+    ...         return await resolver.resolve("nullmx.example")
+    >>> asyncio.run(main()).status
+    'null_mx'
+    """
+
+    async def resolve(self, destination: str) -> Route:
+        """Return where mail for a domain, mail address or address literal goes.
+
+        What DNS says, or fails to say, is in `Route.status`; it is never raised.
+        Cancelling the task cancels the lookup.
+
+        Raises TypeError unless `destination` is a str, ClosedError, and RuntimeError
+        outside of asyncio and trio.
+        """
+        check_destination(destination)
+        hub = current_hub()
+        waiter = hub.waiter()
+        lookup = hub.submit(self._native, destination, destination, waiter.set)
+        try:
+            route: Route = await waiter.wait()
+            return route
+        finally:
+            lookup.cancel()
+
+    def targets(self, destination: str) -> AsyncGenerator[Target, None]:
+        """Yield the targets in the order in which to try them, each address once.
+
+        Lazy, and raises at the first step, as `pymx.Resolver.targets` does.
+        """
+        return self._targets(check_destination(destination))
+
+    async def _targets(self, destination: str) -> AsyncGenerator[Target, None]:
+        hub = current_hub()
+        waiter = hub.waiter()
+
+        def submit(levels: int, seed: int | None) -> Lookup:
+            nonlocal waiter
+            waiter = hub.waiter()
+            return hub.submit(
+                self._native,
+                destination,
+                destination,
+                waiter.set,
+                levels=levels,
+                seed=seed,
+            )
+
+        levels = Levels(submit, has_seed=self._arguments["seed"] is not None)
+        try:
+            while not levels.is_done:
+                route = await waiter.wait()
+                for target in levels.advance(route):
+                    yield target
+        finally:
+            levels.cancel()
+
+    def resolve_many(
+        self,
+        destinations: Iterable[Any] | AsyncIterable[Any],
+        *,
+        ordered: bool = False,
+        concurrency: int | None = None,
+        key: Callable[[Any], object] | None = None,
+        retry_unknown: int = 0,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> AsyncGenerator[Route, None]:
+        """Yield one route for each destination, as `pymx.Resolver.resolve_many` does.
+
+        `destinations` may be an asynchronous iterable, which is read in a task of its
+        own, so that routes do not wait for it. An ordinary one is read in the loop's
+        thread: one that blocks stops the loop.
+
+        >>> import asyncio
+        >>> async def main(domains):
+        ...     async for route in aio.resolve_many(domains, ordered=True):
+        ...         print(route.input, route.deliverable)
+        >>> asyncio.run(main(["plain.example", "nullmx.example"]))
+        plain.example True
+        nullmx.example False
+        """
+        check_bulk(
+            destinations,
+            ordered=ordered,
+            concurrency=concurrency,
+            key=key,
+            retry_unknown=retry_unknown,
+            progress=progress,
+        )
+        # What cannot be iterated fails now, not at the first step.
+        rows = (
+            destinations
+            if isinstance(destinations, AsyncIterable)
+            else iter(destinations)
+        )
+        make_bulk = partial(
+            Bulk,
+            concurrency=concurrency or self._arguments["concurrency"],
+            key=key,
+            ordered=ordered,
+            retries=retry_unknown,
+            report=progress,
+        )
+        return _async_bulk.resolve_many(self._native, rows, make_bulk)
+
+    async def close(self) -> None:
+        """End lookups in progress as ``cancelled`` and free the sockets.
+
+        Does not wait. From then on lookups raise ClosedError. Twice is fine.
+        """
+        self._native.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the resolver itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the resolver."""
+        await self.close()
+
+
+def default() -> Resolver:
+    """Return a twin of the default resolver, with the same cache."""
+    twin = Resolver.__new__(Resolver)
+    vars(twin).update(vars(blocking.default()))
+    return twin
+
+
+async def resolve(destination: str) -> Route:
+    """Return where mail goes, as `Resolver.resolve` of the default resolver does.
+
+    The default resolver is that of `pymx.resolve`.
+    """
+    return await default().resolve(destination)
+
+
+def targets(destination: str) -> AsyncGenerator[Target, None]:
+    """Yield the targets in order, as `Resolver.targets` of the default resolver does.
+
+    >>> import asyncio
+    >>> async def main():
+    ...     async for target in aio.targets("plain.example"):
+    ...         print(target.host, target.address)
+    >>> asyncio.run(main())
+    mail.plain.example 192.0.2.25
+    """
+    return default().targets(destination)
+
+
+def resolve_many(
+    destinations: Iterable[Any] | AsyncIterable[Any],
+    *,
+    ordered: bool = False,
+    concurrency: int | None = None,
+    key: Callable[[Any], object] | None = None,
+    retry_unknown: int = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> AsyncGenerator[Route, None]:
+    """Yield a route a destination, as `Resolver.resolve_many` of the default one does.
+
+    >>> import asyncio
+    >>> async def main(domains):
+    ...     async for route in aio.resolve_many(domains, ordered=True):
+    ...         print(route.input, route.status)
+    >>> asyncio.run(main(["plain.example", "nomail.example"]))
+    plain.example ok
+    nomail.example no_mail
+    """
+    return default().resolve_many(
+        destinations,
+        ordered=ordered,
+        concurrency=concurrency,
+        key=key,
+        retry_unknown=retry_unknown,
+        progress=progress,
+    )

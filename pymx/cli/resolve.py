@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""``pymx resolve``: where, in which order, mail for destinations goes."""
+
+import argparse
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from pymx import Resolver
+from pymx.cli import exits
+from pymx.cli.formats import Csv, Format, Json, Text
+from pymx.cli.notes import say
+from pymx.cli.options import (
+    add_output_flags,
+    add_resolver_flags,
+    explained,
+    resolver_arguments,
+)
+from pymx.cli.output import Output
+from pymx.cli.parser import Parser
+from pymx.cli.stream import routes
+from pymx.cli.style import Style
+
+_DEFAULT_CONCURRENCY = 1000  # that of Resolver
+_EPILOG = """\
+DEST is a domain, a mail address or an address literal such as [192.0.2.1]; "-" reads
+them from standard input, one a line. After "--" a DEST may begin with a hyphen. Results
+come in the order of the destinations, each as soon as it is known.
+
+exit status: 0 all deliverable, 1 some undeliverable, 2 bad usage, 74 results could not
+be written, 75 none undeliverable but some unknown, 130 interrupted, 141 nobody reads
+the results any more, 143 terminated
+"""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command and return its exit code. Raises Failure."""
+    arguments = _parse(argv)
+    _check_files(arguments)
+    verdicts: Counter[bool | None] = Counter()
+    with contextlib.ExitStack() as stack:
+        options = stack.enter_context(resolver_arguments(arguments))
+        with explained():
+            resolver = stack.enter_context(Resolver(**options))
+        output = stack.enter_context(Output(arguments.output))
+        if "-" in arguments.destinations and not arguments.quiet:
+            _explain_terminal()
+        form = _format(arguments, output)
+        output.write(form.header)
+        concurrency = options.get("concurrency", _DEFAULT_CONCURRENCY)
+        for route in routes(arguments.destinations, resolver, concurrency):
+            output.write(form.render(route))
+            verdicts[route.deliverable] += 1
+    if arguments.verbose:
+        _summarise(verdicts)
+    return exits.of_verdicts(verdicts)
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(
+        "pymx resolve",
+        "Show where, in which order, mail for destinations goes.",
+        _EPILOG,
+    )
+    parser.add_argument("destinations", nargs="*", metavar="DEST", help="see below")
+    add_resolver_flags(parser)
+    add_output_flags(parser, "text", "json", "csv")
+    arguments, rest = parser.parse(argv)
+    arguments.destinations = [*vars(arguments).get("destinations", []), *rest]
+    if not arguments.destinations:
+        parser.error('no destination given, nor "-" for standard input')
+    return arguments
+
+
+def _check_files(arguments: argparse.Namespace) -> None:
+    """Refuse to overwrite the zone that is to be read."""
+    zone = vars(arguments).get("zone")
+    with contextlib.suppress(OSError, ValueError):
+        if zone and arguments.output and Path(zone).samefile(arguments.output):
+            raise exits.Failure(f"-o/--output {arguments.output} is the --zone itself")
+
+
+def _format(arguments: argparse.Namespace, output: Output) -> Format:
+    if arguments.format == "json":
+        return Json()
+    if arguments.format == "csv":
+        return Csv()
+    style = Style.choose(output, arguments.color)
+    return Text(style, verbose=arguments.verbose)
+
+
+def _explain_terminal() -> None:
+    if sys.stdin is not None and sys.stdin.isatty():
+        say("reading destinations from the terminal, one a line; Ctrl-D ends them")
+
+
+def _summarise(verdicts: Counter[bool | None]) -> None:
+    say(
+        f"{verdicts.total()} destinations: {verdicts[True]} deliverable, "
+        f"{verdicts[False]} undeliverable, {verdicts[None]} unknown"
+    )

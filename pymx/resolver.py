@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: MIT
+"""The blocking resolver, and the functions that use one everybody shares."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from pymx import _native
+from pymx._native import Completions
+from pymx.bulk import Bulk, check_bulk
+from pymx.configuration import Configured
+from pymx.levels import Levels
+from pymx.options import check_destination, check_nameservers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from types import TracebackType
+    from typing import Any, Self
+
+    from pymx._native import Request, Route, Target
+    from pymx.bulk import Submit
+
+NAMESERVERS = "PYMX_NAMESERVERS"
+
+_BATCH = 256  # completions taken at a time
+_END = object()
+
+
+class Resolver(Configured):
+    """Finds where, and in which order, mail for a destination goes.
+
+    Any number of threads may share one; that is the way to share its cache. A forked
+    child may go on using it. It is pickled as its configuration. Close it, or use it
+    as a context manager, to free its sockets at a certain point; otherwise that happens
+    when it is collected.
+
+    `nameservers`: ``"addr"``, ``"addr:port"`` or ``"[v6]:port"``, one or up to 8 of
+    them; None asks those of the system. Search lists, the hosts file and the like are
+    never used: every name is absolute.
+
+    Time, in seconds (0.01 to 3600): `timeout` of a whole lookup, `attempt_timeout` of
+    one query before the next attempt. `tries`: attempts a question, over all servers,
+    1 to 16. `address_wait` (0 to 3600): how long the slower one of IPv4 and IPv6 is
+    waited for once the other is there.
+
+    Order: exchanges of equal preference are shuffled for each route (RFC 5321 5.1):
+    `shuffle` ``"hosts"``, ``"addresses"`` (all addresses of a preference, as Postfix
+    does) or ``"none"``. With a `seed` (0 to 2**64 - 1) a destination gets the same
+    order every time. `family`: ``"any"``, ``"ipv4"``, ``"ipv6"`` (only these),
+    ``"ipv4_first"``, ``"ipv6_first"``, ``"interleave"``.
+
+    What counts: `addresses` are ``"public"`` ones only, ``"private"`` ones too, or
+    ``"any"``, loopback too. `implicit` False: a domain without MX takes no mail.
+    `max_exchanges`, `max_addresses` (of one exchange): 1 to 100, the rest is left out.
+    `null_mx_mixed`: a null MX beside exchanges is dropped (``"drop"``) or believed
+    (``"reject"``, RFC 7505 3). `cname_exchange`: an exchange that is an alias is
+    followed (``"follow"``) or refused (``"reject"``, RFC 2181 10.3). `ip_exchange`: an
+    address in the place of an exchange's name, ``"accept"`` or ``"reject"``.
+
+    Destinations: `strict_names` refuses underscores, `strict_idna` what IDNA 2008
+    leaves out (emoji), `lenient_literals` takes addresses without brackets.
+
+    `cache_size`: octets, 0 for none. `concurrency`: lookups at a time, 1 to 100,000,
+    the others wait their turn. `dnssec`: ask for the AD bit, for
+    `Route.authenticated`; it is as good as the path to the name server. `transport`:
+    ``"auto"`` or ``"c-ares"``, by what queries are sent.
+
+    Raises ConfigurationError for an argument that cannot be used.
+
+    >>> with pymx.Resolver(seed=7, timeout=2.0) as resolver:
+    ...     resolver.resolve("plain.example").status
+    'ok'
+    """
+
+    def resolve(self, destination: str) -> Route:
+        """Return where mail for a domain, mail address or address literal goes.
+
+        What DNS says, or fails to say, is in `Route.status`; it is never raised. Blocks
+        for `timeout` seconds at most; Ctrl-C ends it at once.
+
+        Raises TypeError unless `destination` is a str, and ClosedError.
+
+        >>> route = pymx.resolve("user@levels.example")
+        >>> [(exchange.preference, exchange.host) for exchange in route.exchanges][0]
+        (10, 'primary.levels.example')
+        """
+        return self._native.resolve(check_destination(destination))
+
+    def targets(self, destination: str) -> Generator[Target, None, None]:
+        """Yield the targets in the order in which to try them, each address once.
+
+        Lazy: only the exchanges of the best preference are resolved before the first
+        target, those of the next one while it is being tried. Closing the generator
+        cancels what is in progress.
+
+        Raises TypeError unless `destination` is a str. From the first step on raises
+        ClosedError and, when there is no target at all, the ResolutionError of the
+        route: `NullMX`, `DomainNotFound`, `ResolveTimeout` and so on. A preference that
+        cannot be resolved after others were yielded ends the generator quietly: what to
+        do after the last target has failed is the same.
+
+        >>> for target in pymx.targets("multihomed.example"):
+        ...     print(target.preference, target.address)
+        10 203.0.113.3
+        10 2001:db8:3::2
+        10 203.0.113.1
+        10 2001:db8:3::1
+        10 203.0.113.2
+        """
+        return self._targets(check_destination(destination))
+
+    def _targets(self, destination: str) -> Generator[Target, None, None]:
+        completions = Completions()
+
+        def submit(levels: int, seed: int | None) -> Request:
+            return self._native.submit(
+                completions, levels, destination, levels=levels, seed=seed
+            )
+
+        levels = Levels(submit, has_seed=self._arguments["seed"] is not None)
+        try:
+            while not levels.is_done:
+                ((_, route),) = completions.take(1)
+                yield from levels.advance(route)
+        finally:
+            levels.cancel()
+            completions.close()
+
+    def resolve_many(
+        self,
+        destinations: Iterable[Any],
+        *,
+        ordered: bool = False,
+        concurrency: int | None = None,
+        key: Callable[[Any], object] | None = None,
+        retry_unknown: int = 0,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Generator[Route, None, None]:
+        """Yield one route for each destination, as they finish or, `ordered`, in order.
+
+        `destinations` is read as lookups finish and routes are taken: at most
+        `concurrency` (default: the resolver's, 1 to 100,000) were read and not
+        yielded at any time. What is no usable destination, even no str, gives a route
+        with status ``invalid``. `key` picks the destination out of what is read, the
+        whole of which is `Route.input`.
+
+        A destination whose `Route.deliverable` is None is resolved again up to
+        `retry_unknown` times (0 to 100), after the lookups around it, before its route
+        is yielded. `progress` is called with the numbers of routes yielded and
+        destinations read, ten times a second at most, and at the end.
+
+        An exception of `destinations`, `key` or `progress` ends the generator at once.
+        Leaving the loop early, or that exception, cancels what is in progress.
+
+        Raises TypeError for a str and for what is not iterable, ConfigurationError for
+        another bad argument, ClosedError when the resolver is closed.
+
+        >>> rows = [(1, "plain.example"), (2, "user@gone.example")]
+        >>> for route in pymx.resolve_many(rows, key=lambda row: row[1], ordered=True):
+        ...     print(route.input[0], route.domain, route.deliverable)
+        1 plain.example True
+        2 gone.example False
+        """
+        check_bulk(
+            destinations,
+            ordered=ordered,
+            concurrency=concurrency,
+            key=key,
+            retry_unknown=retry_unknown,
+            progress=progress,
+        )
+        make_bulk = partial(
+            Bulk,
+            concurrency=concurrency or self._arguments["concurrency"],
+            key=key,
+            ordered=ordered,
+            retries=retry_unknown,
+            report=progress,
+        )
+        return _resolve_many(self._native, iter(destinations), make_bulk)
+
+    def close(self) -> None:
+        """End lookups in progress as ``cancelled`` and free the sockets.
+
+        Does not wait. From then on lookups raise ClosedError. Twice is fine.
+        """
+        self._native.close()
+
+    def __enter__(self) -> Self:
+        """Return the resolver itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the resolver."""
+        self.close()
+
+
+def _resolve_many(
+    resolver: _native.Resolver,
+    rows: Iterator[Any],
+    make_bulk: Callable[[Submit], Bulk],
+) -> Generator[Route, None, None]:
+    completions = Completions()
+    bulk = make_bulk(partial(resolver.submit, completions))
+    is_more = True
+    try:
+        while is_more or bulk.is_in_flight or bulk.is_ready:
+            # One row in and one route out at a turn: results do not wait for an input
+            # that is slow, nor the lookups for a loop body that is.
+            has_room = is_more and bulk.room > 0
+            if has_room:
+                row = next(rows, _END)
+                if row is _END:
+                    is_more = False
+                else:
+                    bulk.add(row)
+            if bulk.is_in_flight:
+                wait = 0 if has_room or bulk.is_ready else None
+                for number, route in completions.take(_BATCH, wait):
+                    bulk.finish(number, route)
+            if bulk.is_ready:
+                yield bulk.pop()
+                bulk.report()
+        bulk.report(is_last=True)
+    finally:
+        bulk.cancel()
+        completions.close()
+
+
+_default: Resolver | None = None
+
+
+def default() -> Resolver:
+    """Return the resolver of the module functions, made at first use.
+
+    Its name servers are those of the environment variable PYMX_NAMESERVERS, with commas
+    or blanks between them, or else the system's. Raises ConfigurationError.
+    """
+    global _default
+    if _default is None:
+        # Two threads at once may both make one. The later is kept, the other one
+        # serves its one call; a lock would have to be minded at every fork.
+        servers = os.environ.get(NAMESERVERS, "").replace(",", " ").split()
+        check_nameservers(servers or None, NAMESERVERS)
+        _default = Resolver(servers or None)
+    return _default
+
+
+def resolve(destination: str) -> Route:
+    """Return where mail goes, as `Resolver.resolve` of the default resolver does.
+
+    The default resolver is made at first use and asks the name servers of the
+    environment variable PYMX_NAMESERVERS, or else the system's.
+
+    >>> route = pymx.resolve("plain.example")
+    >>> route.status, route.deliverable
+    ('ok', True)
+    >>> [(target.host, target.address) for target in route.targets]
+    [('mail.plain.example', '192.0.2.25')]
+    >>> pymx.resolve("nullmx.example").message
+    'nullmx.example: the domain declares that it accepts no mail (null MX)'
+    """
+    return default().resolve(destination)
+
+
+def targets(destination: str) -> Generator[Target, None, None]:
+    """Yield the targets in order, as `Resolver.targets` of the default resolver does.
+
+    >>> for target in pymx.targets("plain.example"):
+    ...     print(target.sockaddr())
+    ('192.0.2.25', 25)
+    """
+    return default().targets(destination)
+
+
+def resolve_many(
+    destinations: Iterable[Any],
+    *,
+    ordered: bool = False,
+    concurrency: int | None = None,
+    key: Callable[[Any], object] | None = None,
+    retry_unknown: int = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> Generator[Route, None, None]:
+    """Yield a route a destination, as `Resolver.resolve_many` of the default one does.
+
+    >>> domains = ["plain.example", "nomail.example", "a..b"]
+    >>> for route in pymx.resolve_many(domains, ordered=True):
+    ...     print(route.input, route.status, route.reason)
+    plain.example ok None
+    nomail.example no_mail no_data
+    a..b invalid empty_label
+    """
+    return default().resolve_many(
+        destinations,
+        ordered=ordered,
+        concurrency=concurrency,
+        key=key,
+        retry_unknown=retry_unknown,
+        progress=progress,
+    )

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* fake_transport.h - a transport without a network: it notes what is sent, and a test
+ * says what becomes of it.
+ */
+#ifndef TEST_FAKE_TRANSPORT_H
+#define TEST_FAKE_TRANSPORT_H
+
+#include "core/engine.h"
+#include "core/question.h"
+#include "core/transport.h"
+#include "script.h"
+
+enum { FAKE_SENDS = 20000 };
+
+typedef struct fake_send {
+    uint64_t token;
+    uint16_t port; /* of the name server */
+    mx_protocol protocol;
+    mx_question question;
+    bool has_edns;
+    bool is_open;
+} fake_send;
+
+typedef struct fake_transport {
+    mx_transport base;
+    const script_line *zone; /* answers at once from here, unless NULL */
+    size_t window;
+    size_t open_count, most_open, freed;
+    fake_send sends[FAKE_SENDS];
+    size_t send_count;
+    struct {
+        size_t send;
+        mx_reply_kind kind;
+        const char *text;
+    } replies[FAKE_SENDS];
+    size_t reply_count, taken;
+    uint8_t bytes[65535];
+} fake_transport;
+
+fake_transport *fake_transport_new(void);
+void fake_transport_delete(fake_transport *fake);
+/* For mx_engine_config; the context is the fake_transport. */
+mx_status fake_transport_factory(void *context, const mx_resolver_config *config,
+                                 mx_transport **out);
+/* What becomes of send number `send`: a message of script.h, or "UNREACHABLE", "LOCAL".
+ * `text` lives on. */
+void fake_transport_reply(fake_transport *fake, size_t send, const char *text);
+/* "a.test MX" of send number `send`, or "" when there was none. */
+const char *fake_transport_question(const fake_transport *fake, size_t send);
+
+#endif
