@@ -12,6 +12,7 @@ import dns.name
 import dns.rrset
 
 from pymx.testing.behaviour import normal, parse_rcode
+from pymx.testing.bind import check_address
 from pymx.testing.step import Behaviour, Query, Send, Step
 
 _OTHER_NAME = dns.name.from_text("another-question.invalid.")
@@ -53,8 +54,11 @@ def wrong_source(
 ) -> Behaviour:
     """Answer truly from another port, or from another `address` too; then do `then`.
 
-    UDP only. Without `address` it is the server's own with another port.
+    UDP only. Without `address` it is the server's own with another port. Raises
+    ValueError for an address that is not loopback.
     """
+    if address is not None:
+        check_address(address)
 
     def plan(query: Query) -> list[Step]:
         data = query.reply

@@ -41,7 +41,7 @@ class Loop:
         self._thawed.set()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self.watch(self._wakened, self._run_calls)
+        self.watch(self._wakened, self._wake_up)
 
     def start(self) -> None:
         """Start the thread."""
@@ -98,6 +98,8 @@ class Loop:
 
     def freeze(self) -> None:
         """Stand still, timers too, as a stopped process does, until `thaw`."""
+        if not self._thawed.is_set():
+            return
         frozen = threading.Event()
 
         def stand_still() -> None:
@@ -159,7 +161,7 @@ class Loop:
         with self._lock:
             self._running = False
         # What was asked for before the end gets its answer.
-        self._run_calls()
+        self._make_calls()
 
     def _turn(self) -> None:
         timeout = None
@@ -180,9 +182,12 @@ class Loop:
     def _watches(self, key: selectors.SelectorKey) -> bool:
         return self._selector.get_map().get(key.fd) is key
 
-    def _run_calls(self) -> None:
+    def _wake_up(self) -> None:
         with contextlib.suppress(BlockingIOError):
             while self._wakened.recv(4096):
                 pass
+        self._make_calls()
+
+    def _make_calls(self) -> None:
         while self._calls:
             self._calls.popleft()()

@@ -73,6 +73,11 @@ def test_wrong_source(server, wire, address):
     assert where[1] != server.port
 
 
+def test_wrong_source_is_loopback():
+    with pytest.raises(ValueError, match="not a loopback address"):
+        wrong_source("192.0.2.1")
+
+
 def test_echo_query(server, wire):
     server.script("d.test", "MX", echo_query(then=normal()))
     echo, good = wire.ask(2)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The life of a server: start, stop, restart, pause, failure."""
 
+import errno
 import pathlib
 import socket
 import threading
@@ -10,7 +11,7 @@ import dns.message
 import pytest
 
 import pymx.testing
-from pymx.testing import FakeDNS, ServerError, delay, drop, edit
+from pymx.testing import Behaviour, FakeDNS, ServerError, delay, drop, edit, raw
 
 ZONE = {"d.test": {"A": "192.0.2.1"}}
 QUERY = dns.message.make_query("d.test", "A").to_wire()
@@ -80,6 +81,31 @@ class TestStartAndStop:
             ):
                 other.start()
             assert "stopped" in repr(other)
+
+    def test_free_port_is_one_that_is_free_for_both(self, monkeypatch, ask):
+        taken = []
+
+        def bind_tcp(address, port):
+            if len(taken) < 3:
+                taken.append(port)
+                raise OSError(errno.EADDRINUSE, "taken")
+            return real(address, port)
+
+        real = pymx.testing.bind.bind_tcp
+        monkeypatch.setattr("pymx.testing.bind.bind_tcp", bind_tcp)
+        with FakeDNS(ZONE) as server:
+            assert len(taken) == 3
+            assert ask.tcp(server, "d.test", "A").answer
+
+    def test_no_port_is_free_for_both(self, monkeypatch):
+        def bind_tcp(_address, _port):
+            raise OSError(errno.EADDRINUSE, "taken")
+
+        monkeypatch.setattr("pymx.testing.bind.bind_tcp", bind_tcp)
+        before = open_descriptors()
+        with pytest.raises(OSError, match="no port of 127"):
+            FakeDNS().start()
+        assert open_descriptors() == before
 
     def test_port_taken_for_tcp_alone(self):
         with socket.create_server(("127.0.0.1", 0)) as sock:
@@ -168,12 +194,21 @@ class TestPause:
     def test_frozen_can_be_stopped_but_not_switched(self):
         with FakeDNS(ZONE) as server:
             server.freeze()
+            server.freeze()
             with pytest.raises(RuntimeError, match="resume"):
                 server.refuse_tcp()
 
     def test_freeze_needs_a_running_server(self):
         with pytest.raises(RuntimeError, match="not running"):
             FakeDNS().freeze()
+
+
+def test_clear_script(ask):
+    with FakeDNS(ZONE) as server:
+        server.script("*", None, pymx.testing.rcode("REFUSED"))
+        assert ask.rcode(server, "d.test", "A") == "REFUSED"
+        server.clear_script()
+        assert ask.rcode(server, "d.test", "A") == "NOERROR"
 
 
 def test_load_answers_from_another_zone(ask):
@@ -228,11 +263,66 @@ class TestFailure:
         with pytest.raises(ServerError, match="must not be asked"):
             server.stop()
 
-    def test_of_the_thread_itself(self):
+    @pytest.mark.parametrize(
+        ("behaviour", "complaint"),
+        [
+            (raw(b"x" * 65536), r"raw\(.* 65536 octets are more than a message"),
+            (Behaviour("odd()", lambda _query: [b"x"]), "b'x' is neither Send nor"),
+        ],
+    )
+    @pytest.mark.parametrize("transport", ["udp", "tcp"])
+    def test_of_steps_that_cannot_be_taken(self, ask, behaviour, complaint, transport):
         server = FakeDNS(ZONE).start()
-        server.script("d.test", "A", pymx.testing.raw(b"x" * 70000))
+        server.script("d.test", "A", behaviour)
+        reply = getattr(ask, transport)(server, "d.test", "A")
+        assert reply.rcode().name == "SERVFAIL"
+        with pytest.raises(ServerError, match=complaint):
+            server.stop()
+
+    def test_of_the_thread_itself(self, monkeypatch):
+        def broken(_wire):
+            raise ZeroDivisionError("a defect of the server")
+
+        server = FakeDNS(ZONE).start()
+        monkeypatch.setattr("pymx.testing.service.read_query", broken)
+        with udp_socket(server) as sock:
+            sock.send(QUERY)
+            server._loop._thread.join()
+            with pytest.raises(RuntimeError, match="has ended"):
+                server.refuse_tcp()
+            with pytest.raises(ServerError, match="a defect of the server"):
+                server.stop()
+
+    def test_of_a_scripted_function_that_blocks(self, monkeypatch):
+        monkeypatch.setattr("pymx.testing.server._STOP_TIMEOUT", 0.01)
+        go = threading.Event()
+        server = FakeDNS(ZONE).start()
+        thread = server._loop._thread
+        server.script("d.test", "A", edit(lambda _message: go.wait()))
         with udp_socket(server) as sock:
             sock.send(QUERY)
             server.log.wait(1)
-            with pytest.raises(ServerError, match="Message too long"):
+            with pytest.raises(RuntimeError, match="a scripted function that blocks"):
                 server.stop()
+        go.set()
+        thread.join()
+
+    def test_of_a_switch_reaches_its_caller(self, monkeypatch):
+        def full(_address, _port):
+            raise OSError("no descriptors")
+
+        with FakeDNS(ZONE) as server:
+            monkeypatch.setattr("pymx.testing.server.bind_tcp", full)
+            with pytest.raises(OSError, match="no descriptors"):
+                server.refuse_tcp()
+
+    def test_scripted_functions_may_switch_the_server(self, ask):
+        def refuse(message):
+            server.refuse_tcp()
+            return message
+
+        with FakeDNS(ZONE) as server:
+            server.script("d.test", "A", edit(refuse))
+            assert ask.udp(server, "d.test", "A").answer
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection((server.address, server.port))

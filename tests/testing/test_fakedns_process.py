@@ -54,6 +54,38 @@ def test_forked_child_does_not_serve_but_can_ask():
     run_python(code, expected="refused")
 
 
+def test_out_of_descriptors_connections_wait_and_udp_goes_on():
+    run_python(
+        """
+        import resource, socket, dns.message
+        from pymx.testing import FakeDNS
+        query = dns.message.make_query("d.test", "A").to_wire()
+        with (
+            FakeDNS({"d.test": {"A": "192.0.2.1"}}) as server,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+        ):
+            # Descriptors are given out from the lowest: the next one is the limit.
+            with socket.socket() as probe:
+                lowest = probe.fileno()
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+            for sock in (udp, tcp):
+                sock.settimeout(20)
+                sock.connect((server.address, server.port))
+            tcp.sendall(len(query).to_bytes(2) + query)
+            for _ in range(100):
+                udp.send(query)
+                assert dns.message.from_wire(udp.recv(512)).answer
+            assert server.log.count(transport="tcp") == 0
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            assert tcp.recv(512)
+            print("answered")
+        """,
+        expected="answered",
+    )
+
+
 def test_interpreter_ends_with_a_server_running():
     run_python(
         """

@@ -2,6 +2,7 @@
 """A server on its sockets: flags, EDNS, sizes, both transports."""
 
 import socket
+import struct
 
 import dns.edns
 import dns.flags
@@ -10,7 +11,8 @@ import dns.opcode
 import dns.rdataclass
 import pytest
 
-from pymx.testing import FakeDNS
+from pymx.testing import FakeDNS, Send
+from pymx.testing.udp import Datagrams
 
 ZONE = {
     "plain.example": {"MX": (10, "mx.plain.example")},
@@ -262,6 +264,17 @@ class TestTcp:
             sock.sendall(b"\0\0" + self.framed("plain.example"))
             assert self.read(stream).answer
 
+    @pytest.mark.parametrize("count", [0, 1, 50])
+    def test_clients_that_reset_are_survived(self, count, ask):
+        with FakeDNS({"huge.test": {"TXT": ["x" * 250] * 240}}) as server:
+            query = dns.message.make_query("huge.test", "TXT").to_wire()
+            with self.connect(server) as sock:
+                linger = struct.pack("ii", 1, 0)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                sock.sendall((len(query).to_bytes(2) + query) * count)
+                server.log.wait(count)
+            assert ask.tcp(server, "huge.test", "TXT").answer
+
     def test_answers_beyond_the_socket_buffer(self):
         texts = [f"{n:0250}" for n in range(240)]
         with FakeDNS({"huge.test": {"TXT": texts}}) as server:
@@ -272,3 +285,35 @@ class TestTcp:
                 server.log.wait(100)
                 for _ in range(100):
                     assert len(self.read(stream).answer[0]) == 240
+
+
+def test_datagrams_wait_for_room_in_the_send_buffer():
+    """On loopback a full buffer cannot be had at will: the socket is played."""
+    sent, timers = [], []
+
+    received = [(b"query", ("127.0.0.1", 9))]
+
+    class Socket:
+        def recvfrom(self, _size):
+            if not received:
+                raise BlockingIOError
+            return received.pop()
+
+        def sendto(self, data, client):
+            if not timers:
+                raise BlockingIOError
+            sent.append((data, client))
+
+    class Loop:
+        def watch(self, _socket, readable):
+            readable()
+
+        def after(self, seconds, callback):
+            timers.append((seconds, callback))
+
+    Datagrams(Loop(), Socket(), lambda wire, *_: [Send(wire[::-1])])
+    [(seconds, again)] = timers
+    assert sent == []
+    again()
+    assert (sent, len(timers)) == ([(b"yreuq", ("127.0.0.1", 9))], 1)
+    assert 0 < seconds < 1

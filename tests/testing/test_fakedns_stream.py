@@ -77,6 +77,10 @@ class TestClose:
         server.script("d.test", "A", close(after=delay(0.01)))
         assert until_close(server) == truth
 
+    def test_delayed(self, server):
+        server.script("d.test", "A", delay(0.01, close()))
+        assert until_close(server) == b""
+
     def test_queries_behind_it_are_not_read(self, server):
         server.script("d.test", "A", close())
         with connect(server) as stream:
