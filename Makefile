@@ -61,7 +61,7 @@ lint: build ## ruff, clang-format, clang-tidy, cppcheck
 	$(bin)/ruff check $(PYTHON_FILES)
 	$(bin)/ruff format --check $(PYTHON_FILES)
 	clang-format --dry-run -Werror $(C_ALL)
-	printf '%s\n' $(C_FILES) | xargs -P 2 -n 4 sh -c \
+	printf '%s\n' $(C_FILES) | xargs -P 2 -n 1 sh -c \
 	    'clang-tidy --quiet "$$@" -- $(tidy_flags) 2>&1 || exit 255' clang-tidy
 	cppcheck --quiet --std=c11 --library=posix,python --inline-suppr -Iext ext \
 	    --enable=warning,performance,portability --error-exitcode=1

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable
 from functools import partial
 
 from pymx._hub import current_hub
+from pymx.bulk import prepare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from pymx._hub import Hub, Lookup, Waiter
@@ -21,12 +22,23 @@ if TYPE_CHECKING:
 _END = object()
 
 
-async def resolve_many(
+def resolve_many(
+    resolver: Resolver,
+    destinations: Iterable[Any] | AsyncIterable[Any],
+    **options: Any,
+) -> AsyncGenerator[Route, None]:
+    """Yield the routes; the arguments are checked now, not at the first step."""
+    make_bulk = prepare(destinations, **options)
+    if isinstance(destinations, AsyncIterable):
+        return _yield_routes(resolver, destinations, make_bulk)
+    return _yield_routes(resolver, iter(destinations), make_bulk)
+
+
+async def _yield_routes(
     resolver: Resolver,
     destinations: Iterator[Any] | AsyncIterable[Any],
     make_bulk: Callable[[Submit], Bulk],
 ) -> AsyncGenerator[Route, None]:
-    """Read destinations and yield routes, until both have ended."""
     flow = Flow(resolver, make_bulk)
     bulk = flow.bulk
     stop_reading: Callable[[], object] | None = None
@@ -84,10 +96,15 @@ class Flow:
     async def read(self, rows: AsyncIterable[Any]) -> None:
         """Read all rows, each when there is room for it; in a task of its own."""
         try:
-            async for row in rows:
-                self.bulk.add(row)
-                while self.bulk.room <= 0:
-                    await self.room_made.wait()
+            try:
+                async for row in rows:
+                    self.bulk.add(row)
+                    while self.bulk.room <= 0:
+                        await self.room_made.wait()
+            finally:
+                # Now and here: its own clean-up belongs to the task it ran in.
+                if isinstance(rows, AsyncGenerator):
+                    await rows.aclose()
         except (Exception, KeyboardInterrupt, SystemExit) as failure:
             # For the task that takes the routes to raise.
             self.failure = failure

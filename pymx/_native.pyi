@@ -1,7 +1,13 @@
-"""The C extension: results, the engine's front door, ordering. Private to pymx."""
+# SPDX-License-Identifier: MIT
+"""The C extension: results, the engine's front door, ordering. Private to pymx.
 
-from collections.abc import Iterable
-from typing import Any, Final, Literal, final
+`Route`, `Exchange`, `Target`, `Excluded` and `order` are public by way of `pymx`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal, NoReturn, Self, TypeVar, final
+
+_Pair = TypeVar("_Pair", bound=Sequence[Any])
 
 CARES_VERSION: Final[str]  # of the library in use at run time
 CARES_HEADER_VERSION: Final[str]  # compiled against
@@ -10,127 +16,286 @@ STATUSES: Final[dict[str, bool | None]]  # every status -> deliverable
 
 @final
 class Target:
+    """A host and one address of it: where to connect to, for one attempt.
+
+    Immutable, hashable, equal by its fields.
+
+    >>> pymx.Target("mail.example", "192.0.2.25", 10).sockaddr()
+    ('192.0.2.25', 25)
+    """
+
     def __new__(
-        cls, host: str, address: str, preference: int = ..., *, implicit: bool = ...
-    ) -> Target: ...
+        cls, host: str, address: str, preference: int = 0, *, implicit: bool = False
+    ) -> Self:
+        """Make one.
+
+        Raises ValueError unless `address` is an IPv4 or IPv6 address and `preference`
+        0 to 65535.
+        """
+
     @property
-    def host(self) -> str: ...
+    def host(self) -> str:
+        """Name of the exchange as published, lower-cased: the name for TLS."""
+
     @property
-    def address(self) -> str: ...
+    def address(self) -> str:
+        """IPv4 or IPv6 (RFC 5952) address to connect to."""
+
     @property
-    def family(self) -> Literal["ipv4", "ipv6"]: ...
+    def family(self) -> Literal["ipv4", "ipv6"]:
+        """Family of the address."""
+
     @property
-    def preference(self) -> int: ...
+    def preference(self) -> int:
+        """Of the exchange: 0 to 65535, lower is tried first (RFC 5321 5.1)."""
+
     @property
-    def implicit(self) -> bool: ...
-    def sockaddr(
-        self, port: int = ...
-    ) -> tuple[str, int] | tuple[str, int, int, int]: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def implicit(self) -> bool:
+        """The domain has no MX record and this is its own address."""
+
+    def sockaddr(self, port: int = 25) -> tuple[str, int] | tuple[str, int, int, int]:
+        """Return what `socket.connect` takes for this address.
+
+        That is (address, port), for IPv6 (address, port, 0, 0). Raises ValueError unless `port` is 0 to 65535.
+        """
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return host, address, family and preference, ready for JSON."""
+
     def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object, /) -> Self: ...
 
 @final
 class Exchange:
+    """A mail exchange of a domain (an MX record) with its addresses.
+
+    Immutable, hashable; equal when mail would do the same with both, whatever the TTL.
+    """
+
     @property
-    def host(self) -> str: ...
+    def host(self) -> str:
+        """Name as published, lower-cased: the name for TLS."""
+
     @property
-    def canonical(self) -> str: ...
+    def canonical(self) -> str:
+        """End of its CNAME chain (RFC 2181 10.3 forbids one), usually the host."""
+
     @property
-    def preference(self) -> int: ...
+    def preference(self) -> int:
+        """0 to 65535, lower is tried first (RFC 5321 5.1)."""
+
     @property
-    def addresses(self) -> tuple[str, ...]: ...
+    def addresses(self) -> tuple[str, ...]:
+        """IPv4 and IPv6 addresses in delivery order."""
+
     @property
-    def ttl(self) -> int: ...
+    def ttl(self) -> int:
+        """Seconds that the addresses may be kept for."""
+
     @property
-    def status(self) -> str: ...
+    def status(self) -> str:
+        """``"ok"`` with addresses, else what came of asking for them."""
+
     @property
-    def reason(self) -> str | None: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def reason(self) -> str | None:
+        """Why, as a code of `REASONS`; None if there is nothing to say."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields, ready for JSON."""
+
     def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object, /) -> Self: ...
 
 @final
 class Excluded:
+    """A mail exchange, or one address of it, that a route leaves out, and why.
+
+    Immutable, hashable, equal by its fields.
+    """
+
     @property
-    def host(self) -> str: ...
+    def host(self) -> str:
+        r"""Name of the exchange as published, odd bytes escaped as ``\DDD``."""
+
     @property
-    def preference(self) -> int: ...
+    def preference(self) -> int:
+        """Of the exchange, 0 to 65535."""
+
     @property
-    def address(self) -> str | None: ...
+    def address(self) -> str | None:
+        """The one address that is not used; None for the whole exchange."""
+
     @property
-    def reason(self) -> str: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def reason(self) -> str:
+        """Why, as a code of `REASONS`."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields, ready for JSON."""
+
     def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object, /) -> Self: ...
 
 @final
 class Route:
+    """Where mail for one destination goes, or why it cannot be delivered.
+
+    Immutable and hashable; equal when mail would do the same with both: `input`, `ttl`,
+    `cached`, `elapsed` and `authenticated` do not count. It has no truth value.
+    """
+
     @property
-    def input(self) -> Any: ...
+    def input(self) -> Any:
+        """The caller's object: the destination, or the row it was part of."""
+
     @property
-    def domain(self) -> str | None: ...
+    def domain(self) -> str | None:
+        """The domain in lower-case A-labels, or the literal; None if invalid."""
+
     @property
-    def domain_unicode(self) -> str | None: ...
+    def domain_unicode(self) -> str | None:
+        """The domain as people write it (RFC 5890 U-labels)."""
+
     @property
-    def canonical(self) -> str | None: ...
+    def canonical(self) -> str | None:
+        """End of the domain's CNAME chain, usually the domain."""
+
     @property
-    def status(self) -> str: ...
+    def status(self) -> str:
+        """What it comes to, a key of `STATUSES`."""
+
     @property
-    def deliverable(self) -> bool | None: ...
+    def deliverable(self) -> bool | None:
+        """True, False, or None if it could not be told: never a "no"."""
+
     @property
-    def reason(self) -> str | None: ...
+    def reason(self) -> str | None:
+        """Why, as a code of `REASONS`; None if ok."""
+
     @property
-    def message(self) -> str: ...
+    def message(self) -> str:
+        """One line for people: what was wrong, where, or what was found."""
+
     @property
-    def implicit(self) -> bool: ...
+    def implicit(self) -> bool:
+        """No MX record: the domain itself is the exchange (RFC 5321 5.1)."""
+
     @property
-    def complete(self) -> bool: ...
+    def complete(self) -> bool:
+        """False if any exchange failed for a while only: there may be more."""
+
     @property
-    def exchanges(self) -> tuple[Exchange, ...]: ...
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All exchanges that were resolved, in delivery order."""
+
     @property
-    def targets(self) -> tuple[Target, ...]: ...
+    def targets(self) -> tuple[Target, ...]:
+        """Where to connect to, in delivery order, each address once."""
+
     @property
-    def excluded(self) -> tuple[Excluded, ...]: ...
+    def excluded(self) -> tuple[Excluded, ...]:
+        """What was left out, and why."""
+
     @property
-    def warnings(self) -> tuple[str, ...]: ...
+    def warnings(self) -> tuple[str, ...]:
+        """Codes of `REASONS`: what is odd but does not stop mail."""
+
     @property
-    def ttl(self) -> int: ...
+    def ttl(self) -> int:
+        """Seconds that the route may be kept for: the least of all records used."""
+
     @property
-    def cached(self) -> bool: ...
+    def cached(self) -> bool:
+        """All answers came from the cache."""
+
     @property
-    def elapsed(self) -> float: ...
+    def elapsed(self) -> float:
+        """Seconds that the lookup took."""
+
     @property
-    def authenticated(self) -> bool: ...
+    def authenticated(self) -> bool:
+        """The name server set AD (DNSSEC) in all answers; asked for by dnssec=True."""
+
     @property
-    def smtp_reply(self) -> tuple[int, str, str] | None: ...
+    def smtp_reply(self) -> tuple[int, str, str] | None:
+        """What a mailer answers: (RFC 5321 code, RFC 3463 code, text), or None."""
+
     @property
-    def trace(self) -> None: ...
+    def trace(self) -> None:
+        """None: the steps of lookups are not recorded."""
+
     @property
-    def _has_more(self) -> bool: ...
-    def raise_for_status(self) -> None: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def _has_more(self) -> bool:
+        """There are exchanges of worse preference than were asked for."""
+
+    def raise_for_status(self) -> None:
+        """Raise the `ResolutionError` of a route that is not ok; it has the route."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the route ready for JSON, keys in fixed order.
+
+        An input that is no str is told by its destination.
+        """
+
+    def __bool__(self) -> NoReturn:
+        """Raise TypeError: whether mail can be delivered is three-valued."""
+
     def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object, /) -> Self: ...
 
 @final
 class Request:
-    """A lookup in progress, to cancel it by."""
+    """A lookup in progress, to cancel it by. Forgetting it cancels nothing."""
 
-    def cancel(self) -> None: ...
+    def cancel(self) -> None:
+        """End the lookup soon, unless it has finished.
+
+        Its route comes all the same, most likely with status ``cancelled``.
+        """
 
 @final
 class Completions:
-    """Finished lookups of one consumer; with a descriptor for event loops."""
+    """Finished lookups of one consumer, in the order in which they finish.
 
-    def __new__(cls, *, descriptor: bool = ...) -> Completions: ...
-    def fileno(self) -> int: ...
+    Each submitted lookup comes out once. A forked child cannot use its parent's.
+    """
+
+    def __new__(cls, *, descriptor: bool = False) -> Self:
+        """Make an empty queue; OSError when no `descriptor` can be had."""
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable while a finished lookup is queued.
+
+        Raises ValueError without one, and ClosedError.
+        """
+
     @property
-    def pending(self) -> int: ...
+    def pending(self) -> int:
+        """Lookups that were submitted and not taken yet, finished or not."""
+
     def take(
-        self, limit: int = ..., timeout: float | None = ...
-    ) -> list[tuple[int, Route]]: ...
-    def close(self) -> None: ...
+        self, limit: int = 256, timeout: float | None = None
+    ) -> list[tuple[int, Route]]:
+        """Return up to `limit` finished lookups, oldest first, as (token, route).
+
+        Waits for the first one, at most `timeout` seconds (None: as long as it takes),
+        unless none is pending. Raises ClosedError, also when another thread closes the
+        queue meanwhile and in a forked child; RuntimeError while another thread is
+        taking; and what a signal handler raises.
+        """
+
+    def close(self) -> None:
+        """Cancel what is in flight, drop what is queued, close the descriptor."""
 
 @final
 class Resolver:
-    """The engine's side of one configuration; arguments were checked by pymx."""
+    """The engine's side of one configuration; its arguments were checked by pymx.
+
+    Any number of threads may use it. In a forked child it begins afresh.
+    """
 
     def __new__(
         cls,
@@ -156,30 +321,89 @@ class Resolver:
         cache_size: int,
         concurrency: int,
         dnssec: bool,
-    ) -> Resolver: ...
+    ) -> Self:
+        """Make one; starts and opens nothing. No `nameservers`: the system's."""
+
     @property
-    def closed(self) -> bool: ...
-    def resolve(self, destination: str, input: Any = ...) -> Route: ...
+    def closed(self) -> bool:
+        """`close` was called."""
+
+    def resolve(self, destination: str, input: Any = ...) -> Route:  # noqa: A002
+        """Return the route of a destination; blocks, but not for Ctrl-C.
+
+        `input` is what the route calls its input, else the destination. When another
+        thread closes the resolver meanwhile the status is ``cancelled``. Raises
+        TypeError unless `destination` is a str, and ClosedError.
+        """
+
     def submit(
         self,
         completions: Completions,
         token: int,
         destination: object,
-        input: Any = ...,
+        input: Any = ...,  # noqa: A002
         *,
-        levels: int = ...,
-        seed: int | None = ...,
-    ) -> Request: ...
-    def stats(self) -> dict[str, int]: ...
-    def clear_cache(self) -> None: ...
-    def close(self) -> None: ...
+        levels: int = 0,
+        seed: int | None = None,
+    ) -> Request:
+        """Start a lookup whose (token, route) `completions` will give.
+
+        Any object is a destination; one that cannot be used gives a route with status
+        ``invalid``. `levels`: only the exchanges of so many best preferences are
+        resolved, 0 is all. `seed` (0 to 2**64 - 1) decides the shuffle, together with
+        the domain. Raises ClosedError.
+        """
+
+    def stats(self) -> dict[str, int]:
+        """Return figures of the engine and the cache by name.
+
+        They count from when the resolver, or its process, began: ``lookups`` finished,
+        ``queries`` sent, of those ``tcp_queries`` and ``retries``; questions that
+        joined one in flight (``joins``); lookups ``in_progress`` and ``waiting`` now;
+        ``cache_answers``, ``cache_bytes``, ``cache_capacity`` now, ``cache_hits``,
+        ``cache_misses``, ``cache_evictions``. What needs no DNS is not counted.
+        """
+
+    def clear_cache(self) -> None:
+        """Forget all answers."""
+
+    def close(self) -> None:
+        """End all lookups as ``cancelled`` and free the sockets, soon.
+
+        Later lookups raise ClosedError. Twice is fine.
+        """
 
 def order(
-    exchanges: Iterable[tuple[int, Any]],
-    *,
-    seed: int | None = ...,
-    shuffle: bool = ...,
-) -> list[tuple[int, Any]]: ...
-def parse_nameserver(text: str) -> str: ...
-def system_nameservers() -> tuple[str, ...]: ...
-def shutdown() -> None: ...
+    exchanges: Iterable[_Pair], *, seed: int | None = None, shuffle: bool = True
+) -> list[_Pair]:
+    """Return (preference, ...) pairs in delivery order.
+
+    Lowest preference first; equal ones in random order, every order equally likely
+    (RFC 5321 5.1), or as given with ``shuffle=False``. `exchanges` is any iterable of
+    sequences of two or more; the same objects are returned. The same `seed` (0 to
+    2**64 - 1) gives the same order, on every machine.
+
+    Raises ValueError for a preference outside of 0 to 65535, TypeError for what is no
+    pair or no whole number.
+
+    >>> pymx.order([(20, "b"), (10, "a")])
+    [(10, 'a'), (20, 'b')]
+    """
+
+def parse_nameserver(text: str, /) -> str:
+    """Return a name server as ``"addr:port"`` or ``"[v6]:port"``, port 53 unless given.
+
+    Raises ValueError.
+    """
+
+def system_nameservers() -> tuple[str, ...]:
+    """Return the name servers the system is configured with, in order; at most 8.
+
+    None if there are none or they cannot be read.
+    """
+
+def shutdown() -> None:
+    """End all lookups as ``cancelled``, and the engine's thread, for good.
+
+    Called when the interpreter ends. Later lookups raise ClosedError.
+    """

@@ -18,20 +18,16 @@ task, or leave a loop early, and its lookups end.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
-from functools import partial
-
 from pymx import _async_bulk
 from pymx import resolver as blocking
 from pymx._hub import current_hub
-from pymx.bulk import Bulk, check_bulk
 from pymx.configuration import Configured
 from pymx.levels import Levels
 from pymx.options import check_destination
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
     from types import TracebackType
     from typing import Any, Self
 
@@ -50,9 +46,9 @@ class Resolver(Configured):
     >>> from pymx import aio
     >>> async def main():
     ...     async with aio.Resolver(timeout=2.0) as resolver:
-    ...         return await resolver.resolve("nullmx.example")
+    ...         return await resolver.resolve("[192.0.2.1]")
     >>> asyncio.run(main()).status
-    'null_mx'
+    'ok'
     """
 
     async def resolve(self, destination: str) -> Route:
@@ -119,10 +115,12 @@ class Resolver(Configured):
         """Yield one route for each destination, as `pymx.Resolver.resolve_many` does.
 
         `destinations` may be an asynchronous iterable, which is read in a task of its
-        own, so that routes do not wait for it. An ordinary one is read in the loop's
-        thread: one that blocks stops the loop.
+        own, so that routes do not wait for it; an asynchronous generator is closed at
+        the end, however it came. An ordinary iterable is read in the loop's thread: one
+        that blocks stops the loop.
 
         >>> import asyncio
+        >>> from pymx import aio
         >>> async def main(domains):
         ...     async for route in aio.resolve_many(domains, ordered=True):
         ...         print(route.input, route.deliverable)
@@ -130,32 +128,19 @@ class Resolver(Configured):
         plain.example True
         nullmx.example False
         """
-        check_bulk(
+        return _async_bulk.resolve_many(
+            self._native,
             destinations,
             ordered=ordered,
             concurrency=concurrency,
             key=key,
             retry_unknown=retry_unknown,
             progress=progress,
+            usual_concurrency=self._arguments["concurrency"],
         )
-        # What cannot be iterated fails now, not at the first step.
-        rows = (
-            destinations
-            if isinstance(destinations, AsyncIterable)
-            else iter(destinations)
-        )
-        make_bulk = partial(
-            Bulk,
-            concurrency=concurrency or self._arguments["concurrency"],
-            key=key,
-            ordered=ordered,
-            retries=retry_unknown,
-            report=progress,
-        )
-        return _async_bulk.resolve_many(self._native, rows, make_bulk)
 
     async def close(self) -> None:
-        """End lookups in progress as ``cancelled`` and free the sockets.
+        """End lookups in progress with status ``cancelled`` and free the sockets.
 
         Does not wait. From then on lookups raise ClosedError. Twice is fine.
         """
@@ -194,6 +179,7 @@ def targets(destination: str) -> AsyncGenerator[Target, None]:
     """Yield the targets in order, as `Resolver.targets` of the default resolver does.
 
     >>> import asyncio
+    >>> from pymx import aio
     >>> async def main():
     ...     async for target in aio.targets("plain.example"):
     ...         print(target.host, target.address)
@@ -215,6 +201,7 @@ def resolve_many(
     """Yield a route a destination, as `Resolver.resolve_many` of the default one does.
 
     >>> import asyncio
+    >>> from pymx import aio
     >>> async def main(domains):
     ...     async for route in aio.resolve_many(domains, ordered=True):
     ...         print(route.input, route.status)

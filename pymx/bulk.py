@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from time import monotonic
 
 from pymx.options import MAX_CONCURRENCY, check_count, fault
@@ -139,16 +140,20 @@ class Bulk:
             self._next += 1
 
 
-def check_bulk(
+def prepare(
     destinations: object,
     *,
-    ordered: object,
-    concurrency: object,
-    key: object,
-    retry_unknown: object,
-    progress: object,
-) -> None:
-    """Raise TypeError or ConfigurationError for an argument that cannot be used."""
+    ordered: bool,
+    concurrency: int | None,
+    key: Key | None,
+    retry_unknown: int,
+    progress: Report | None,
+    usual_concurrency: int,
+) -> Callable[[Submit], Bulk]:
+    """Check the arguments of `resolve_many`; return what makes its `Bulk`.
+
+    Raises TypeError or ConfigurationError.
+    """
     if isinstance(destinations, str | bytes | bytearray):
         raise TypeError(
             "resolve_many takes an iterable of destinations, not one string"
@@ -161,3 +166,11 @@ def check_bulk(
     for name, function in (("key", key), ("progress", progress)):
         if function is not None and not callable(function):
             raise fault(name, function, "None or a function")
+    return partial(
+        Bulk,
+        concurrency=concurrency or usual_concurrency,
+        key=key,
+        ordered=ordered,
+        retries=retry_unknown,
+        report=progress,
+    )

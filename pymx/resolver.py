@@ -4,28 +4,21 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 
-from pymx import _native
 from pymx._native import Completions
-from pymx.bulk import Bulk, check_bulk
 from pymx.configuration import Configured
 from pymx.levels import Levels
 from pymx.options import check_destination, check_nameservers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from types import TracebackType
     from typing import Any, Self
 
     from pymx._native import Request, Route, Target
-    from pymx.bulk import Submit
 
 NAMESERVERS = "PYMX_NAMESERVERS"
-
-_BATCH = 256  # completions taken at a time
-_END = object()
 
 
 class Resolver(Configured):
@@ -41,9 +34,9 @@ class Resolver(Configured):
     never used: every name is absolute.
 
     Time, in seconds (0.01 to 3600): `timeout` of a whole lookup, `attempt_timeout` of
-    one query before the next attempt. `tries`: attempts a question, over all servers,
-    1 to 16. `address_wait` (0 to 3600): how long the slower one of IPv4 and IPv6 is
-    waited for once the other is there.
+    one datagram before the next is sent. `tries`: datagrams for one question, over all
+    servers, 1 to 16. `address_wait` (0 to 3600): how long the slower one of IPv4 and
+    IPv6 is waited for once the other is there.
 
     Order: exchanges of equal preference are shuffled for each route (RFC 5321 5.1):
     `shuffle` ``"hosts"``, ``"addresses"`` (all addresses of a preference, as Postfix
@@ -69,9 +62,9 @@ class Resolver(Configured):
 
     Raises ConfigurationError for an argument that cannot be used.
 
-    >>> with pymx.Resolver(seed=7, timeout=2.0) as resolver:
-    ...     resolver.resolve("plain.example").status
-    'ok'
+    >>> with pymx.Resolver(timeout=2.0, addresses="public") as resolver:
+    ...     resolver.resolve("user@[192.0.2.1]").status
+    'refused'
     """
 
     def resolve(self, destination: str) -> Route:
@@ -163,26 +156,22 @@ class Resolver(Configured):
         1 plain.example True
         2 gone.example False
         """
-        check_bulk(
+        # Its imports cost more than all of the others.
+        from pymx import _blocking_bulk
+
+        return _blocking_bulk.resolve_many(
+            self._native,
             destinations,
             ordered=ordered,
             concurrency=concurrency,
             key=key,
             retry_unknown=retry_unknown,
             progress=progress,
+            usual_concurrency=self._arguments["concurrency"],
         )
-        make_bulk = partial(
-            Bulk,
-            concurrency=concurrency or self._arguments["concurrency"],
-            key=key,
-            ordered=ordered,
-            retries=retry_unknown,
-            report=progress,
-        )
-        return _resolve_many(self._native, iter(destinations), make_bulk)
 
     def close(self) -> None:
-        """End lookups in progress as ``cancelled`` and free the sockets.
+        """End lookups in progress with status ``cancelled`` and free the sockets.
 
         Does not wait. From then on lookups raise ClosedError. Twice is fine.
         """
@@ -200,38 +189,6 @@ class Resolver(Configured):
     ) -> None:
         """Close the resolver."""
         self.close()
-
-
-def _resolve_many(
-    resolver: _native.Resolver,
-    rows: Iterator[Any],
-    make_bulk: Callable[[Submit], Bulk],
-) -> Generator[Route, None, None]:
-    completions = Completions()
-    bulk = make_bulk(partial(resolver.submit, completions))
-    is_more = True
-    try:
-        while is_more or bulk.is_in_flight or bulk.is_ready:
-            # One row in and one route out at a turn: results do not wait for an input
-            # that is slow, nor the lookups for a loop body that is.
-            has_room = is_more and bulk.room > 0
-            if has_room:
-                row = next(rows, _END)
-                if row is _END:
-                    is_more = False
-                else:
-                    bulk.add(row)
-            if bulk.is_in_flight:
-                wait = 0 if has_room or bulk.is_ready else None
-                for number, route in completions.take(_BATCH, wait):
-                    bulk.finish(number, route)
-            if bulk.is_ready:
-                yield bulk.pop()
-                bulk.report()
-        bulk.report(is_last=True)
-    finally:
-        bulk.cancel()
-        completions.close()
 
 
 _default: Resolver | None = None
@@ -265,7 +222,7 @@ def resolve(destination: str) -> Route:
     >>> [(target.host, target.address) for target in route.targets]
     [('mail.plain.example', '192.0.2.25')]
     >>> pymx.resolve("nullmx.example").message
-    'nullmx.example: the domain declares that it accepts no mail (null MX)'
+    'nullmx.example accepts no mail: it publishes a null MX (RFC 7505)'
     """
     return default().resolve(destination)
 

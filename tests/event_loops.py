@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import trio
-import trio.testing
 import uvloop
 
 Function = Callable[[], Awaitable[Any]]
@@ -25,11 +24,14 @@ class Asyncio:
         """Run functions at the same time; return their results."""
         return await asyncio.gather(*(function() for function in functions))
 
+    async def in_thread(self, function: Callable[[], object]) -> None:
+        """Wait for a function that blocks."""
+        await asyncio.to_thread(function)
+
     async def cancel(self, function: Function, *, when: Callable[[], object]) -> None:
-        """Start a function, wait until it is stuck and `when` has returned; cancel."""
+        """Start a function, wait until `when` has returned, then cancel it."""
         task = asyncio.ensure_future(function())
-        await asyncio.sleep(0)
-        when()
+        await self.in_thread(when)
         task.cancel()
         try:
             await task
@@ -74,12 +76,15 @@ class Trio:
                 nursery.start_soon(run, place, function)
         return results
 
+    async def in_thread(self, function: Callable[[], object]) -> None:
+        """Wait for a function that blocks."""
+        await trio.to_thread.run_sync(function)
+
     async def cancel(self, function: Function, *, when: Callable[[], object]) -> None:
-        """Start a function, wait until it is stuck and `when` has returned; cancel."""
+        """Start a function, wait until `when` has returned, then cancel it."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(function)
-            await trio.testing.wait_all_tasks_blocked()
-            when()
+            await self.in_thread(when)
             nursery.cancel_scope.cancel()
 
     def channel(self) -> tuple[Function, Callable[[Any], Awaitable[None]]]:

@@ -127,18 +127,28 @@ def test_a_cancelled_task_frees_its_lookup(dns, loop):
     loop.run(main)
 
 
-def test_close_ends_lookups_as_cancelled(dns, loop):
+def test_close_wakes_those_who_wait(dns, loop):
     server = dns()
     server.pause()
     resolver = aio.Resolver([server.nameserver], **PATIENT)
 
+    async def waiting():
+        assert (await resolver.resolve("a.example")).status == "cancelled"
+
+    async def waiting_for_targets():
+        with pytest.raises(pymx.TemporaryError, match="cancelled"):
+            await anext(resolver.targets("b.example"))
+
+    async def waiting_for_many():
+        routes = resolver.resolve_many(["c.example"])
+        assert [route.status async for route in routes] == ["cancelled"]
+
     async def closing():
-        server.log.wait(1)
+        await loop.in_thread(lambda: server.log.wait(3))
         await resolver.close()
 
     async def main():
-        route, _ = await loop.together(lambda: resolver.resolve("a.example"), closing)
-        assert route.status == "cancelled"
+        await loop.together(waiting, waiting_for_targets, waiting_for_many, closing)
         with pytest.raises(pymx.ClosedError):
             await resolver.resolve("a.example")
 

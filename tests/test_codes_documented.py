@@ -50,7 +50,8 @@ def test_reason_is_one_line_for_people(code: str) -> None:
 
 
 def test_readme_has_every_status_with_its_verdict() -> None:
-    rows = re.findall(r"^``(\w+)`` +(True|False|None) ", README, flags=re.MULTILINE)
+    table = README[README.index("Status             Deliverable") :]
+    rows = re.findall(r"^``(\w+)`` +(True|False|None) ", table, flags=re.MULTILINE)
     assert dict(rows) == {
         status: str(deliverable) for status, deliverable in _native.STATUSES.items()
     }

@@ -59,8 +59,8 @@ def test_ascii_labels_stay_as_they_are():
 @pytest.mark.parametrize(
     ("domain", "text"),
     [
-        ("\ud800.example", "U+D800"),
-        ("\u0378.example", "U+0378"),
+        ("\ud800.example", r"U\+D800"),
+        ("\u0378.example", r"U\+0378"),
         ("\u0301a.example", "combining"),
         ("a\u200db.example", "joiner"),
         ("אa.example", "direction"),
@@ -118,7 +118,7 @@ def test_to_unicode(domain, unicode_domain):
         "xn--a",  # decodes to a control character
         "xn--example-",  # plain ASCII in disguise
         "xn--Bcher-Kva",  # not the form that comes back
-        "xn--bcher-kva8445foa",  # a joiner in it
+        "xn--" + "a\u200db".encode("punycode").decode(),
         "xn--99999999999",
     ],
 )

@@ -121,7 +121,7 @@ def test_ctrl_c_in_asyncio(run):
     run(
         """
         async def main():
-            threading.Timer(0.1, signal.raise_signal, (signal.SIGINT,)).start()
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
             await aio.Resolver([server], **patient).resolve("n.silent")
         try:
             asyncio.run(main())
@@ -355,7 +355,7 @@ def test_a_loop_is_closed_early(run):
         loop.run_until_complete(asyncio.sleep(0))
         in_flight(1)
         loop.close()
-        del task
+        del loop, task
         gc.collect()
         in_flight(0)
         assert asyncio.run(resolver.resolve("d1.example")).status == "ok"

@@ -217,7 +217,8 @@ def test_an_alias_as_exchange_is_followed_and_told(dns, resolver):
     assert exchange.canonical == "mx1.mailhost.example"
     assert "cname_exchange" in route.warnings
     refused = resolver(server, cname_exchange="reject").resolve("cnamex.example")
-    assert refused.status == "refused"
+    assert (refused.deliverable, refused.reason) == (False, "cname_exchange")
+    assert refused.excluded[0].host == "smtp.cnamex.example"
 
 
 def test_an_international_domain_has_both_forms(dns, resolver):
@@ -411,8 +412,8 @@ OF_ANOTHER = answer("other.example. 60 IN MX 10 mx.trap.example.")
         (rcode(23), "server_failure", "other_rcode"),
         (rcode(4000), "server_failure", "other_rcode"),
         (drop(), "timeout", "timeout"),
-        (echo_query(), "bad_reply", "damaged_reply"),
-        (edit(notify), "bad_reply", "damaged_reply"),
+        (echo_query(), "timeout", "timeout"),
+        (edit(notify), "timeout", "timeout"),
         (REFERRAL, "server_failure", "not_recursive"),
         (OF_ANOTHER, "bad_reply", "unrelated_answer"),
         (raw(point_into_header), "bad_reply", "damaged_reply"),
@@ -515,25 +516,28 @@ def test_a_silent_server_is_a_timeout_within_the_deadline(dns, resolver):
     assert server.nameserver in route.message
 
 
-def test_tries_bounds_the_queries(dns, resolver):
+def test_tries_bounds_the_datagrams(dns, resolver):
     server = dns(TRAP)
     server.pause()
-    resolver(server, attempt_timeout=0.05, tries=2).resolve("trap.example")
-    assert len(server.log) == 2
+    asking = resolver(server, timeout=0.5, attempt_timeout=0.05, tries=2)
+    asking.resolve("trap.example")
+    assert server.log.count(transport="udp") == 2
+    assert server.log.count(transport="tcp") <= 1
 
 
 def test_a_dead_server_is_no_servers(resolver):
     with FakeDNS() as dead:
         pass
-    route = resolver(dead, timeout=2.0, attempt_timeout=0.2).resolve("a.example")
+    route = resolver(dead, timeout=0.5).resolve("a.example")
     assert (route.status, route.deliverable) == ("no_servers", None)
-    assert route.elapsed < 2.5
+    assert (route.reason, route.complete) == ("unreachable", False)
+    assert route.elapsed < 2
 
 
 def test_a_server_that_comes_back_is_used_again(dns, resolver):
     server = dns(TRAP | {"mx.trap.example": {"A": "192.0.2.25"}})
     server.stop()
-    asking = resolver(server, timeout=1.0, attempt_timeout=0.1, cache_size=0)
+    asking = resolver(server, timeout=0.3, cache_size=0)
     assert asking.resolve("trap.example").deliverable is None
     server.start()
     assert asking.resolve("trap.example").status == "ok"

@@ -4,7 +4,7 @@
 import pytest
 
 import pymx
-from pymx.testing import drop, echo_query, rcode
+from pymx.testing import answer, drop, rcode
 
 LEVELS = {
     "d.example": {
@@ -123,8 +123,8 @@ ZONE = {
 def test_no_target_at_all_raises(dns, resolver, destination, error, parent):
     server = dns(ZONE)
     server.script("slow.example", None, drop())
-    server.script("odd.example", None, echo_query())
-    asking = resolver(server, timeout=1.0, attempt_timeout=0.1)
+    server.script("odd.example", None, answer("other.example. 60 IN MX 1 odd.example."))
+    asking = resolver(server, timeout=0.5, attempt_timeout=0.1)
     targets = asking.targets(destination)
     with pytest.raises(error) as raised:
         next(targets)
@@ -138,7 +138,7 @@ def test_no_servers_raises(resolver, dns):
     dead = dns()
     dead.stop()
     with pytest.raises(pymx.NoServers):
-        next(resolver(dead, timeout=1.0, attempt_timeout=0.1).targets("a.example"))
+        next(resolver(dead, timeout=0.3).targets("a.example"))
 
 
 def test_closing_early_cancels_what_is_in_progress(dns, resolver):

@@ -20,58 +20,62 @@ typedef struct range {
 } range;
 
 /* The first range that holds an address decides, so a part stands before the whole.
- * Source: IANA IPv4 Special-Purpose Address Registry; "global" is its column "Globally
- * Reachable", and what it does not list is. */
+ *
+ * Source: IANA IPv4 Special-Purpose Address Registry; PUBLIC is its "Globally
+ * Reachable: True", and what it does not list. Where it says False, mail may go to
+ * networks that people run (PRIVATE), or only where any address will do (ANY). */
+/* clang-format off */
 static const range ipv4_ranges[] = {
-    {{0}, 8, NEVER, MX_REASON_UNSPECIFIED_ADDRESS},            /* RFC 791 3.2 */
-    {{10}, 8, PRIVATE, MX_REASON_PRIVATE_ADDRESS},             /* RFC 1918 */
-    {{100, 64}, 10, PRIVATE, MX_REASON_PRIVATE_ADDRESS},       /* RFC 6598, shared */
-    {{127}, 8, ANY, MX_REASON_LOOPBACK_ADDRESS},               /* RFC 1122 3.2.1.3 */
-    {{169, 254}, 16, ANY, MX_REASON_LINK_LOCAL_ADDRESS},       /* RFC 3927 */
-    {{172, 16}, 12, PRIVATE, MX_REASON_PRIVATE_ADDRESS},       /* RFC 1918 */
-    {{192, 0, 0, 9}, 32, PUBLIC, MX_REASON_NONE},              /* RFC 7723, global */
-    {{192, 0, 0, 10}, 32, PUBLIC, MX_REASON_NONE},             /* RFC 8155, global */
-    {{192, 0, 0}, 24, ANY, MX_REASON_RESERVED_ADDRESS},        /* RFC 6890, 7335, 7600 */
-    {{192, 0, 2}, 24, PRIVATE, MX_REASON_PRIVATE_ADDRESS},     /* RFC 5737, examples */
-    {{192, 88, 99}, 24, ANY, MX_REASON_RESERVED_ADDRESS},      /* RFC 7526, 6to4 relays */
-    {{192, 168}, 16, PRIVATE, MX_REASON_PRIVATE_ADDRESS},      /* RFC 1918 */
-    {{198, 18}, 15, PRIVATE, MX_REASON_PRIVATE_ADDRESS},       /* RFC 2544, benchmarks */
-    {{198, 51, 100}, 24, PRIVATE, MX_REASON_PRIVATE_ADDRESS},  /* RFC 5737, examples */
-    {{203, 0, 113}, 24, PRIVATE, MX_REASON_PRIVATE_ADDRESS},   /* RFC 5737, examples */
-    {{224}, 4, NEVER, MX_REASON_MULTICAST_ADDRESS},            /* RFC 5771 */
-    {{240}, 4, NEVER, MX_REASON_RESERVED_ADDRESS},             /* RFC 1112 4, RFC 919 */
+    {{0}, 8, NEVER, MX_REASON_UNSPECIFIED_ADDRESS},           /* RFC 791 3.2 */
+    {{10}, 8, PRIVATE, MX_REASON_PRIVATE_ADDRESS},            /* RFC 1918 */
+    {{100, 64}, 10, PRIVATE, MX_REASON_PRIVATE_ADDRESS},      /* RFC 6598, shared */
+    {{127}, 8, ANY, MX_REASON_LOOPBACK_ADDRESS},              /* RFC 1122 3.2.1.3 */
+    {{169, 254}, 16, ANY, MX_REASON_LINK_LOCAL_ADDRESS},      /* RFC 3927 */
+    {{172, 16}, 12, PRIVATE, MX_REASON_PRIVATE_ADDRESS},      /* RFC 1918 */
+    {{192, 0, 0, 9}, 32, PUBLIC, MX_REASON_NONE},             /* RFC 7723 */
+    {{192, 0, 0, 10}, 32, PUBLIC, MX_REASON_NONE},            /* RFC 8155 */
+    {{192, 0, 0}, 24, ANY, MX_REASON_RESERVED_ADDRESS},       /* RFC 6890, 7335, 7600 */
+    {{192, 0, 2}, 24, PRIVATE, MX_REASON_PRIVATE_ADDRESS},    /* RFC 5737, examples */
+    {{192, 88, 99}, 24, ANY, MX_REASON_RESERVED_ADDRESS},     /* RFC 7526, 6to4 */
+    {{192, 168}, 16, PRIVATE, MX_REASON_PRIVATE_ADDRESS},     /* RFC 1918 */
+    {{198, 18}, 15, PRIVATE, MX_REASON_PRIVATE_ADDRESS},      /* RFC 2544, benchmarks */
+    {{198, 51, 100}, 24, PRIVATE, MX_REASON_PRIVATE_ADDRESS}, /* RFC 5737, examples */
+    {{203, 0, 113}, 24, PRIVATE, MX_REASON_PRIVATE_ADDRESS},  /* RFC 5737, examples */
+    {{224}, 4, NEVER, MX_REASON_MULTICAST_ADDRESS},           /* RFC 5771 */
+    {{240}, 4, NEVER, MX_REASON_RESERVED_ADDRESS},            /* RFC 1112 4, RFC 919 */
     {{0}, 0, PUBLIC, MX_REASON_NONE},
 };
 
 /* Source: IANA IPv6 Special-Purpose Address Registry, in the same way; beyond it only
  * 2000::/3 is given out (IANA Internet Protocol Version 6 Address Space). Teredo and
- * 6to4, for which the registry says "N/A", are as reachable as the IPv4 addresses inside
- * them (RFC 4380 5, RFC 3056 2), which mx_address_judge looks at first. */
+ * 6to4, for which the registry says "N/A", are as reachable as the IPv4 addresses in
+ * them (RFC 4380 5, RFC 3056 2), which mx_address_judge looks at first. Local-use NAT64
+ * (RFC 8215), discard-only (RFC 6666), the dummy prefix (RFC 9780), segment routing
+ * (RFC 9602), v4-compatible and site-local addresses fall to the last line. */
 static const range ipv6_ranges[] = {
     {{0}, 128, NEVER, MX_REASON_UNSPECIFIED_ADDRESS},             /* RFC 4291 2.5.2 */
     {{[15] = 1}, 128, ANY, MX_REASON_LOOPBACK_ADDRESS},           /* RFC 4291 2.5.3 */
-    {{[10] = 0xff, 0xff}, 96, PUBLIC, MX_REASON_NONE},            /* RFC 4291, v4-mapped */
+    {{[10] = 0xff, 0xff}, 96, PUBLIC, MX_REASON_NONE},            /* RFC 4291, mapped */
     {{0, 0x64, 0xff, 0x9b}, 96, PUBLIC, MX_REASON_NONE},          /* RFC 6052, NAT64 */
-    /* RFC 8215, local-use NAT64, RFC 6666 and RFC 9780, discard-only and dummy, and
-     * RFC 4291 2.5.5.1, v4-compatible, fall to the last line. */
     {{0x20, 0x01}, 32, PUBLIC, MX_REASON_NONE},                   /* RFC 4380, Teredo */
-    {{0x20, 0x01, 0, 1, [15] = 1}, 128, PUBLIC, MX_REASON_NONE},  /* RFC 7723, global */
-    {{0x20, 0x01, 0, 1, [15] = 2}, 128, PUBLIC, MX_REASON_NONE},  /* RFC 8155, global */
-    {{0x20, 0x01, 0, 1, [15] = 3}, 128, PUBLIC, MX_REASON_NONE},  /* RFC 9665, global */
+    {{0x20, 0x01, 0, 1, [15] = 1}, 128, PUBLIC, MX_REASON_NONE},  /* RFC 7723 */
+    {{0x20, 0x01, 0, 1, [15] = 2}, 128, PUBLIC, MX_REASON_NONE},  /* RFC 8155 */
+    {{0x20, 0x01, 0, 1, [15] = 3}, 128, PUBLIC, MX_REASON_NONE},  /* RFC 9665 */
     {{0x20, 0x01, 0, 2}, 48, PRIVATE, MX_REASON_PRIVATE_ADDRESS}, /* RFC 5180 */
-    {{0x20, 0x01, 0, 3}, 32, PUBLIC, MX_REASON_NONE},             /* RFC 7450, global */
-    {{0x20, 0x01, 0, 4, 1, 0x12}, 48, PUBLIC, MX_REASON_NONE},    /* RFC 7535, global */
-    {{0x20, 0x01, 0, 0x20}, 28, PUBLIC, MX_REASON_NONE},          /* RFC 7343, global */
-    {{0x20, 0x01, 0, 0x30}, 28, PUBLIC, MX_REASON_NONE},          /* RFC 9374, global */
+    {{0x20, 0x01, 0, 3}, 32, PUBLIC, MX_REASON_NONE},             /* RFC 7450 */
+    {{0x20, 0x01, 0, 4, 1, 0x12}, 48, PUBLIC, MX_REASON_NONE},    /* RFC 7535 */
+    {{0x20, 0x01, 0, 0x20}, 28, PUBLIC, MX_REASON_NONE},          /* RFC 7343 */
+    {{0x20, 0x01, 0, 0x30}, 28, PUBLIC, MX_REASON_NONE},          /* RFC 9374 */
     {{0x20, 0x01}, 23, ANY, MX_REASON_RESERVED_ADDRESS},          /* RFC 2928, 4843 */
-    {{0x20, 0x01, 0x0d, 0xb8}, 32, PRIVATE, MX_REASON_PRIVATE_ADDRESS}, /* RFC 3849 */
-    {{0x3f, 0xff}, 20, PRIVATE, MX_REASON_PRIVATE_ADDRESS},       /* RFC 9637, examples */
+    {{0x20, 0x01, 0xd, 0xb8}, 32, PRIVATE, MX_REASON_PRIVATE_ADDRESS}, /* RFC 3849 */
+    {{0x3f, 0xff}, 20, PRIVATE, MX_REASON_PRIVATE_ADDRESS},       /* RFC 9637 */
     {{0x20}, 3, PUBLIC, MX_REASON_NONE},                          /* RFC 4291 2.5.4 */
     {{0xfc}, 7, PRIVATE, MX_REASON_PRIVATE_ADDRESS},              /* RFC 4193 */
     {{0xfe, 0x80}, 10, ANY, MX_REASON_LINK_LOCAL_ADDRESS},        /* RFC 4291 2.5.6 */
     {{0xff}, 8, NEVER, MX_REASON_MULTICAST_ADDRESS},              /* RFC 4291 2.7 */
     {{0}, 0, ANY, MX_REASON_RESERVED_ADDRESS},
 };
+/* clang-format on */
 
 mx_address
 mx_address_ipv4(const uint8_t bytes[4])
@@ -92,8 +96,7 @@ mx_address_ipv6(const uint8_t bytes[16])
 bool
 mx_address_equal(const mx_address *a, const mx_address *b)
 {
-    return a->family == b->family &&
-           memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
 /* inet_pton() agrees on Linux but not everywhere about leading zeros. */
@@ -195,7 +198,7 @@ unwrap(const uint8_t *bytes, uint8_t inner[2][4])
         return 1;
     }
     if (memcmp(bytes, "\x20\x01\0\0", 4) == 0) { /* Teredo */
-        memcpy(inner[0], bytes + 4, 4); /* its server */
+        memcpy(inner[0], bytes + 4, 4);          /* its server */
         for (int i = 0; i < 4; i++) {
             inner[1][i] = (uint8_t)~bytes[12 + i]; /* its client, RFC 4380 4 */
         }

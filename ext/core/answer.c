@@ -148,32 +148,30 @@ has_name_servers(const mx_message *message)
 }
 
 /* The chain ends without a record of the type asked, rcode 0. Whether that proves that
- * there is none: FAULTS S1. */
-static void
+ * there is none: FAULTS S1. Returns why not. */
+static mx_reason
 judge_absence(mx_message *message, const mx_question *question, const mx_chain *chain,
               mx_answer *answer)
 {
-    const mx_record *soa = find_soa(message, &answer->canonical);
-
-    answer->kind = MX_ANSWER_FAILURE;
-    answer->reason = find_foreign(message, question, chain);
-    if (answer->reason != MX_REASON_NONE) {
-        return;
+    mx_reason foreign = find_foreign(message, question, chain);
+    if (foreign != MX_REASON_NONE) {
+        return foreign;
     }
+    const mx_record *soa = find_soa(message, &answer->canonical);
     if (soa == NULL && chain->aliases > 0) {
         answer->kind = MX_ANSWER_ALIAS;
         answer->ttl = smaller(chain->ttl, MX_MAX_TTL);
-        return;
+        return MX_REASON_NONE;
     }
     bool is_referral =
         soa == NULL && !message->is_authoritative && has_name_servers(message);
     if (is_referral || !(message->is_authoritative || message->has_recursion)) {
-        answer->reason = MX_REASON_NOT_RECURSIVE;
-        return;
+        return MX_REASON_NOT_RECURSIVE;
     }
     answer->kind = MX_ANSWER_NODATA;
     answer->reason = MX_REASON_NO_DATA;
     answer->ttl = negative_ttl(message, soa, chain);
+    return MX_REASON_NONE;
 }
 
 static void
@@ -186,7 +184,8 @@ take_records(mx_message *message, const mx_chain *chain, mx_answer *answer)
         }
     }
     answer->kind = MX_ANSWER_RECORDS;
-    answer->reason = chain->has_alias_beside ? MX_REASON_CNAME_AND_OTHER : MX_REASON_NONE;
+    answer->reason =
+        chain->has_alias_beside ? MX_REASON_CNAME_AND_OTHER : MX_REASON_NONE;
     answer->ttl = smaller(chain->ttl, MX_MAX_TTL);
 }
 
@@ -207,6 +206,8 @@ static void
 judge(mx_message *message, const mx_question *question, const mx_chain *chain,
       mx_answer *answer)
 {
+    mx_reason trouble = MX_REASON_NONE;
+
     answer->canonical = chain->names[chain->aliases];
     answer->cname_count = chain->aliases;
     if (message->rcode == RCODE_NXDOMAIN) {
@@ -219,10 +220,13 @@ judge(mx_message *message, const mx_question *question, const mx_chain *chain,
         take_records(message, chain, answer);
     }
     else {
-        judge_absence(message, question, chain, answer);
+        trouble = judge_absence(message, question, chain, answer);
     }
     if (message->again.failed) { /* names without end: FAULTS W26 */
-        fail(answer, question, MX_REASON_DAMAGED_REPLY);
+        trouble = MX_REASON_DAMAGED_REPLY;
+    }
+    if (trouble != MX_REASON_NONE) {
+        fail(answer, question, trouble);
     }
 }
 
@@ -231,7 +235,7 @@ mx_answer_read(const uint8_t *bytes, size_t length, const mx_question *question,
                mx_answer **out)
 {
     mx_message message;
-    mx_chain chain = {.count = 0};
+    mx_chain chain;
     mx_answer *answer = NULL;
 
     mx_status status = mx_message_init(&message, bytes, length, question);

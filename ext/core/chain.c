@@ -23,8 +23,8 @@ smaller(uint32_t a, uint32_t b)
 /* Owners are compared where they stand. The first found is kept in `*same_owner`, since
  * the others are most likely the same pointer. */
 static bool
-is_owned(mx_message *message, const mx_record *record, const mx_name *name, uint32_t hash,
-         uint32_t *same_owner)
+is_owned(mx_message *message, const mx_record *record, const mx_name *name,
+         uint32_t hash, uint32_t *same_owner)
 {
     if (record->owner_hash != hash) {
         return false;
@@ -94,8 +94,7 @@ has_been_at(const mx_chain *chain, const mx_name *name)
     return false;
 }
 
-/* Records may stand in any order, so each step looks at all of them. MX_REASON_NONE when
- * the end was reached. */
+/* Records may stand in any order, so each step looks at all of them. */
 mx_reason
 mx_chain_walk(mx_message *message, const mx_question *question, mx_chain *out)
 {

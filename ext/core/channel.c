@@ -26,7 +26,12 @@
 
 enum {
     LENGTH_BYTES = 2, /* before each message of a TCP stream */
-    RECEIPT_SIZE = LENGTH_BYTES + MX_WIRE_HEADER + MX_MAX_NAME + 4,
+    ID_SIZE = 2,
+    NAME_END = 1,
+    TYPE_AND_CLASS = 4,
+    SLIP_SIZE = MX_WIRE_HEADER + MX_MAX_NAME + TYPE_AND_CLASS,
+    FLAG_QR = 0x80, /* in the first octet after the id */
+    FLAG_RD = 0x01,
     /* The rcode of a receipt. Any that c-ares neither acts on (FORMERR, SERVFAIL, NOTIMP,
      * REFUSED, BADCOOKIE) nor takes as a sign of life (NOERROR, NXDOMAIN): from those 1.34
      * learns the timeout that suits fast answers and fails slow ones (FAULTS 0.5). */
@@ -42,8 +47,8 @@ struct mx_ledger {
     bool is_inside;  /* a call into c-ares is going on */
     int failure;     /* ARES_* of the last query that c-ares gave up, else success */
     bool has_id;     /* c-ares has written a query since the last ask */
-    uint8_t id[2];
-    uint8_t receipt[RECEIPT_SIZE];
+    uint8_t id[ID_SIZE];
+    uint8_t receipt[LENGTH_BYTES + SLIP_SIZE];
     size_t receipt_start, receipt_end; /* what c-ares has not read of it */
 };
 
@@ -81,18 +86,24 @@ mx_channel_header_version(void)
 
 /* ---- the system's name servers ---- */
 
-/* Whether a configuration can be read: c-ares takes an unreadable file, a directory even,
- * for an empty one, and then says 127.0.0.1. No file at all is a valid configuration,
- * resolv.conf(5). */
+/* Whether a configuration can be given to c-ares. It takes an unreadable file, a directory
+ * even, for an empty one and then says 127.0.0.1; and 1.18 reads, or writes, before its
+ * buffer when a line begins with NUL (CVE-2024-25629). No file at all is a valid
+ * configuration, resolv.conf(5). */
 static bool
-is_readable(const char *path)
+is_sound(const char *path)
 {
+    char piece[4096];
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return errno == ENOENT;
     }
-    (void)fgetc(file);
-    bool is_good = ferror(file) == 0;
+    bool has_nul = false;
+    size_t length;
+    while (!has_nul && (length = fread(piece, 1, sizeof(piece), file)) > 0) {
+        has_nul = memchr(piece, '\0', length) != NULL;
+    }
+    bool is_good = !has_nul && ferror(file) == 0;
     fclose(file);
     return is_good;
 }
@@ -152,7 +163,7 @@ read_servers(const char *path, mx_server *out, size_t *count)
     char *copy = NULL;
     int mask = 0;
 
-    if (!is_readable(path != NULL ? path : "/etc/resolv.conf")) {
+    if (!is_sound(path != NULL ? path : "/etc/resolv.conf")) {
         return MX_SYS;
     }
     memset(&options, 0, sizeof(options));
@@ -251,13 +262,12 @@ note_id(ares_socket_t socket, const struct iovec *parts, int count, void *argume
     for (int i = 0; i < count; i++) {
         const uint8_t *bytes = parts[i].iov_base;
         for (size_t j = 0; j < parts[i].iov_len; j++, position++) {
-            if (position >= LENGTH_BYTES &&
-                position < LENGTH_BYTES + sizeof(ledger->id)) {
+            if (position >= LENGTH_BYTES && position < LENGTH_BYTES + ID_SIZE) {
                 ledger->id[position - LENGTH_BYTES] = bytes[j];
             }
         }
     }
-    ledger->has_id = position >= LENGTH_BYTES + sizeof(ledger->id);
+    ledger->has_id = position >= LENGTH_BYTES + ID_SIZE;
     return (ares_ssize_t)position;
 }
 
@@ -314,7 +324,7 @@ init_channel(mx_ledger *ledger, mx_usec life)
     mask |= ARES_OPT_MAXTIMEOUTMS;
     options.maxtimeout = options.timeout;
 #endif
-#ifdef ARES_OPT_QUERY_CACHE /* 1.26: on by default in some */
+#ifdef ARES_OPT_QUERY_CACHE /* 1.23; since 1.31 on unless told otherwise */
     mask |= ARES_OPT_QUERY_CACHE;
     options.qcache_max_ttl = 0;
 #endif
@@ -366,6 +376,38 @@ mx_ledger_count(const mx_ledger *ledger)
     return ledger->count;
 }
 
+static bool
+is_host_byte(uint8_t byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
+           byte == '-' || byte == '_';
+}
+
+/* The part of a message by mx_question_write that c-ares is shown: id and question, with
+ * flags and rcode of our own and no records, which it would only take apart and put
+ * together again. Recent versions refuse names that are not host names; such bytes, which
+ * the target of a CNAME may have, become hyphens. Returns its size. */
+static size_t
+write_slip(const uint8_t *query, size_t length, uint8_t flags, uint8_t rcode,
+           uint8_t *out)
+{
+    const uint8_t header[] = {flags, rcode, 0, 1, 0, 0, 0, 0, 0, 0};
+    memcpy(out, query, ID_SIZE);
+    memcpy(out + ID_SIZE, header, sizeof(header));
+    size_t end = MX_WIRE_HEADER;
+    while (end < length && query[end] != 0) {
+        size_t next = end + 1 + query[end];
+        assert(next < length && next < SLIP_SIZE);
+        out[end] = query[end];
+        while (++end < next) {
+            out[end] = is_host_byte(query[end]) ? query[end] : '-';
+        }
+    }
+    assert(end + NAME_END + TYPE_AND_CLASS <= length);
+    memcpy(out + end, query + end, NAME_END + TYPE_AND_CLASS);
+    return end + NAME_END + TYPE_AND_CLASS;
+}
+
 int
 mx_ledger_enter(mx_ledger *ledger, uint8_t *query, size_t length)
 {
@@ -373,58 +415,34 @@ mx_ledger_enter(mx_ledger *ledger, uint8_t *query, size_t length)
     if (ledger->count >= MX_LEDGER_SIZE) {
         return EAGAIN;
     }
+    uint8_t slip[SLIP_SIZE];
+    size_t size = write_slip(query, length, FLAG_RD, 0, slip);
+
     ledger->is_inside = true;
     ledger->has_id = false;
     ledger->failure = ARES_SUCCESS;
     ledger->count++;
-    ares_send(ledger->channel, query, (int)length, query_ended, ledger);
+    ares_send(ledger->channel, slip, (int)size, query_ended, ledger);
     if (!ledger->has_id && ledger->failure == ARES_SUCCESS) {
         /* c-ares writes to a stream when told that it can. */
         ares_process_fd(ledger->channel, ARES_SOCKET_BAD, ledger->placeholder);
     }
     ledger->is_inside = false;
     if (ledger->has_id) {
-        memcpy(query, ledger->id, sizeof(ledger->id));
+        memcpy(query, ledger->id, ID_SIZE);
         return 0;
     }
-    switch (ledger->failure) {
-    case ARES_ENOMEM:
-        return ENOMEM;
-    case ARES_EBADNAME:
-    case ARES_EBADQUERY:
-    case ARES_EFORMERR:
-        return EINVAL;
-    default:
-        return EIO;
-    }
-}
-
-/* The size of header and question in a message by mx_question_write. */
-static size_t
-size_up_to_question(const uint8_t *query, size_t length)
-{
-    size_t end = MX_WIRE_HEADER;
-    while (end < length && query[end] != 0) {
-        end += 1U + query[end];
-    }
-    return end + 1 + 4;
+    return ledger->failure == ARES_ENOMEM ? ENOMEM : EIO;
 }
 
 void
 mx_ledger_settle(mx_ledger *ledger, const uint8_t *query, size_t length)
 {
     assert(!ledger->is_inside);
-    size_t size = size_up_to_question(query, length);
-    bool is_whole = size <= length && LENGTH_BYTES + size <= RECEIPT_SIZE;
-    assert(is_whole); /* mx_question_write wrote it */
-    if (!is_whole) {
-        return;
-    }
-    static const uint8_t header[] = {0x81, RCODE_NOTAUTH, 0, 1, 0, 0, 0, 0, 0, 0};
+    size_t size = write_slip(query, length, FLAG_QR | FLAG_RD, RCODE_NOTAUTH,
+                             ledger->receipt + LENGTH_BYTES);
     ledger->receipt[0] = (uint8_t)(size >> 8);
     ledger->receipt[1] = (uint8_t)size;
-    memcpy(ledger->receipt + LENGTH_BYTES, query, size);
-    memcpy(ledger->receipt + LENGTH_BYTES + 2, header, sizeof(header));
     ledger->receipt_start = 0;
     ledger->receipt_end = LENGTH_BYTES + size;
 

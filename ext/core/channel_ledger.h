@@ -30,10 +30,9 @@ typedef struct mx_ledger mx_ledger;
 MX_MUST_CHECK mx_status mx_ledger_new(mx_usec life, mx_ledger **out, int *os_error);
 void mx_ledger_free(mx_ledger *ledger); /* NULL is fine */
 
-/* Enters a query and writes its id into the message; the id that is there already is a
- * proposal, which older versions take. Returns 0 or an errno: ENOMEM, EAGAIN when the
- * ledger is full, EINVAL when c-ares does not take such a name (1.28 and later want the
- * bytes of a host name). */
+/* Enters a query by mx_question_write and puts its id into the message; the id that is
+ * there already is a proposal, which older versions take. Returns 0 or an errno: ENOMEM,
+ * EAGAIN when the ledger is full, EIO when c-ares has other trouble. */
 int mx_ledger_enter(mx_ledger *ledger, uint8_t *query, size_t length);
 /* The query is over, whatever the reason. Pointless but harmless when c-ares gave it up
  * before. */

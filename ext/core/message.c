@@ -111,8 +111,8 @@ read_rdata(mx_wire *wire, mx_record *record)
     case MX_TYPE_MX:
         mx_wire_skip(wire, 2);
         mx_wire_name(wire, &name, NULL);
-        /* No server compresses the root. A damaged pointer leads there easily, and would
-         * then read as a null MX (FAULTS W23, S2). */
+        /* No server compresses the root. A damaged pointer leads there easily, and
+         * would then read as a null MX (FAULTS W23, S2). */
         wire->failed |= mx_name_is_root(&name) && octets != 3;
         break;
     case MX_TYPE_CNAME:
@@ -173,23 +173,20 @@ read_record(mx_wire *wire, last_owner *last, edns *options, mx_record *record)
     wire->failed |= wire->position != end;
 }
 
-/* Room for the records of two sections: as many as announced, but no more than the bytes
- * present can hold. */
+/* Room for the records of two sections, if the bytes present can hold as many. */
 static mx_status
 make_room(mx_message *message, size_t announced)
 {
     size_t possible = (message->wire.length - message->wire.position) / MIN_RECORD;
-    size_t room = announced < possible ? announced : possible;
-    message->records = message->few;
     if (announced > possible) {
         message->wire.failed = true;
     }
-    else if (room > MX_MESSAGE_FEW) {
-        message->records = mx_calloc(room, sizeof *message->records);
-        if (message->records == NULL) {
-            message->records = message->few;
+    else if (announced > MX_MESSAGE_FEW) {
+        mx_record *records = mx_calloc(announced, sizeof *records);
+        if (records == NULL) {
             return MX_NOMEM;
         }
+        message->records = records;
     }
     return MX_OK;
 }

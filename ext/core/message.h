@@ -8,26 +8,26 @@
 #ifndef MX_MESSAGE_H
 #define MX_MESSAGE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/question.h"
 #include "core/status.h"
 #include "core/wire.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 enum { MX_MESSAGE_FEW = 24 }; /* records kept without an allocation */
 
 typedef struct mx_record {
-    uint32_t ttl;           /* one with its top bit set is 0 (RFC 2181 8) */
-    uint32_t owner_hash;    /* of the lower-cased name */
-    uint16_t owner;         /* offset; the same for owners that are the same pointer */
+    uint32_t ttl;        /* one with its top bit set is 0 (RFC 2181 8) */
+    uint32_t owner_hash; /* of the lower-cased name */
+    uint16_t owner;      /* offset; the same for owners that are the same pointer */
     uint16_t type;
     uint16_t class;
-    uint16_t rdata;         /* offset */
+    uint16_t rdata; /* offset */
     uint16_t rdlength;
-    uint8_t target_length;  /* wire octets of the last name in checked RDATA, else 0 */
-    bool is_used;           /* for the reader of answers */
+    uint8_t target_length; /* wire octets of the last name in checked RDATA, else 0 */
+    bool is_used;          /* for the reader of answers */
 } mx_record;
 
 typedef struct mx_message {
@@ -42,13 +42,13 @@ typedef struct mx_message {
     mx_record *records;  /* of the answer section, then of the authority section */
     size_t answer_count; /* of those, in the answer section */
     size_t count;
-    mx_wire wire;        /* of the check */
-    mx_wire again;       /* of mx_message_at */
+    mx_wire wire;  /* of the check */
+    mx_wire again; /* of mx_message_at */
     mx_record few[MX_MESSAGE_FEW];
 } mx_message;
 
 /* Checks `bytes` (borrowed) as the reply to `question`. MX_NOMEM is the only failure; a
- * message that is none is damaged. One with TC=1 is not looked at beyond its question. */
+ * message that is none is damaged. One with TC=1 is not read beyond its question. */
 MX_MUST_CHECK mx_status mx_message_init(mx_message *message, const uint8_t *bytes,
                                         size_t length, const mx_question *question);
 void mx_message_fini(mx_message *message);

@@ -17,6 +17,20 @@ shuffle(mx_order_key *keys, size_t count, mx_rng *rng)
     }
 }
 
+/* Sorted keys need random numbers only where they are equal, and most are not. */
+static void
+shuffle_equals(mx_order_key *keys, size_t count, mx_rng *rng)
+{
+    for (size_t at = 0; at < count;) {
+        size_t end = at + 1;
+        while (end < count && keys[end].preference == keys[at].preference) {
+            end++;
+        }
+        shuffle(keys + at, end - at, rng);
+        at = end;
+    }
+}
+
 static void
 insertion_sort(mx_order_key *keys, size_t count)
 {
@@ -37,8 +51,9 @@ merge(const mx_order_key *keys, size_t middle, size_t count, mx_order_key *out)
 {
     size_t left = 0, right = middle;
     for (size_t i = 0; i < count; i++) {
-        bool from_left = left < middle && (right == count ||
-                                           keys[left].preference <= keys[right].preference);
+        bool from_left =
+            left < middle &&
+            (right == count || keys[left].preference <= keys[right].preference);
         out[i] = from_left ? keys[left++] : keys[right++];
     }
 }
@@ -69,15 +84,14 @@ merge_sort(mx_order_key *keys, size_t count, mx_order_key *scratch)
 void
 mx_order_keys(mx_order_key *keys, size_t count, mx_rng *rng, mx_order_key *scratch)
 {
-    /* Shuffling all and sorting stably leaves every order of equals equally likely. */
-    if (rng != NULL) {
-        shuffle(keys, count, rng);
-    }
     if (count <= RUN) {
         insertion_sort(keys, count);
     }
     else {
         merge_sort(keys, count, scratch);
+    }
+    if (rng != NULL) {
+        shuffle_equals(keys, count, rng);
     }
 }
 

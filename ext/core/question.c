@@ -6,11 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    FLAGS_RD = 0x0100,
-    FLAGS_AD = 0x0020,
-    OPT_DO = 0x8000
-};
+enum { FLAGS_RD = 0x0100, FLAGS_AD = 0x0020, OPT_DO = 0x8000 };
 
 bool
 mx_question_equal(const mx_question *a, const mx_question *b)

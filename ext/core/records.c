@@ -144,7 +144,7 @@ sort_places(const mx_answer *answer, places *all)
     }
 }
 
-/* Keeps the first of each run of identical records in the sorted all. */
+/* Keeps the first of each run of identical records in the sorted order. */
 static void
 keep_firsts(mx_answer *answer, const places *all)
 {
@@ -167,7 +167,8 @@ keep_firsts(mx_answer *answer, const places *all)
         uint32_t start = all->start[i];
         if (start != dropped) {
             size_t size = size_at(answer, start);
-            memmove(answer->records + answer->bytes_used, answer->records + start, size);
+            memmove(answer->records + answer->bytes_used, answer->records + start,
+                    size);
             answer->bytes_used += (uint32_t)size;
         }
     }

@@ -82,7 +82,8 @@ static size_t
 say_no_domain(const mx_route *route, const char *domain, char *text)
 {
     if (route->reason != MX_REASON_NXDOMAIN) {
-        return say(text, "%s does not exist: %s", domain, mx_reason_text(route->reason));
+        return say(text, "%s does not exist: %s", domain,
+                   mx_reason_text(route->reason));
     }
     if (strcmp(route->domain, route->canonical) != 0) {
         return say(text, "%s is an alias of %s, which does not exist", domain,
@@ -124,7 +125,8 @@ mx_route_message(const mx_route *route, char *text)
     case MX_VERDICT_OK:
         return say_targets(route, domain, text);
     case MX_VERDICT_NULL_MX:
-        return say(text, "%s accepts no mail: it publishes a null MX (RFC 7505)", domain);
+        return say(text, "%s accepts no mail: it publishes a null MX (RFC 7505)",
+                   domain);
     case MX_VERDICT_NO_DOMAIN:
         return say_no_domain(route, domain, text);
     case MX_VERDICT_NO_MAIL:

@@ -43,7 +43,6 @@ grow(mx_table *table)
     mx_table grown = {.count = table->count};
     grown.bucket_count =
         table->bucket_count == 0 ? FIRST_BUCKETS : table->bucket_count * 2;
-    grown.first = grown.bucket_count;
     grown.buckets = mx_calloc(grown.bucket_count, sizeof(mx_table_link *));
     if (grown.buckets == NULL) {
         return;
@@ -83,7 +82,6 @@ mx_table_remove(mx_table *table, mx_table_link *link)
         place = &(*place)->next;
     }
     *place = link->next;
-    link->next = NULL;
     table->count--;
 }
 

@@ -140,7 +140,7 @@ open_connected(const mx_server *server, int *descriptor)
 static int
 open_with_good_port(const mx_server *server, int *descriptor)
 {
-    int opened;
+    int opened = EMPTY;
     int error = open_connected(server, &opened);
     for (int i = 1; error == 0 && i < PORT_TRIES && has_bad_port(opened); i++) {
         int bad = opened;

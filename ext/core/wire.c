@@ -64,8 +64,8 @@ find_question_root(const mx_wire *wire)
     return at;
 }
 
-/* Copies the label at `at` to the end of `out`; false when it is cut off, makes the name
- * too long or is one too many for this message. */
+/* Copies the label at `at` to the end of `out`; false when it is cut off, makes the
+ * name too long or is one too many for this message. */
 static bool
 append_label(mx_wire *wire, size_t at, mx_name *out, size_t *length)
 {
@@ -76,12 +76,14 @@ append_label(mx_wire *wire, size_t at, mx_name *out, size_t *length)
         return false;
     }
     wire->label_steps++;
-    out->wire[(*length)++] = (uint8_t)count;
+    const uint8_t *label = wire->bytes + at;
+    uint8_t *end = out->wire + *length;
+    end[0] = (uint8_t)count;
     for (size_t i = 1; i <= count; i++) {
-        uint8_t octet = wire->bytes[at + i];
-        bool is_upper = octet >= 'A' && octet <= 'Z';
-        out->wire[(*length)++] = is_upper ? (uint8_t)(octet | 0x20) : octet;
+        bool is_upper = label[i] >= 'A' && label[i] <= 'Z';
+        end[i] = (uint8_t)(label[i] | (is_upper ? 0x20 : 0));
     }
+    *length += 1 + count;
     return true;
 }
 
@@ -89,7 +91,7 @@ void
 mx_wire_name(mx_wire *wire, mx_name *out, bool *is_pointed_root)
 {
     size_t at = wire->position;
-    size_t start = at; /* of the run of labels walked now; pointers only lead below it */
+    size_t start = at; /* of the run of labels walked; pointers only lead below it */
     size_t length = 0;
     unsigned pointers = 0;
 

@@ -17,18 +17,15 @@ set_invalid(mx_destination *destination, mx_reason reason)
 }
 
 static PyObject *
-call_destination(pymx_state *state, const char *function, PyObject *domain,
-                 PyObject *is_strict)
+call_destination(const char *function, PyObject *domain, PyObject *is_strict)
 {
-    if (state->destination == NULL) {
-        state->destination = PyImport_ImportModule("pymx.destination");
-        if (state->destination == NULL) {
-            return NULL;
-        }
+    PyObject *module = PyImport_ImportModule("pymx.destination");
+    if (module == NULL) {
+        return NULL;
     }
-    PyObject *result =
-        PyObject_CallMethod(state->destination, function,
-                            is_strict == NULL ? "O" : "OO", domain, is_strict);
+    PyObject *result = PyObject_CallMethod(
+        module, function, is_strict == NULL ? "O" : "OO", domain, is_strict);
+    Py_DECREF(module);
     if (result != NULL && !PyUnicode_Check(result)) {
         pymx_raise_type("pymx.destination.%s() returned %s, not str", function,
                         Py_TYPE(result)->tp_name);
@@ -38,8 +35,8 @@ call_destination(pymx_state *state, const char *function, PyObject *domain,
 }
 
 static int
-map_international(pymx_state *state, const mx_destination_rules *rules,
-                  bool is_strict_idna, pymx_destination *out)
+map_international(const mx_destination_rules *rules, bool is_strict_idna,
+                  pymx_destination *out)
 {
     bool is_address = out->read.is_address;
     PyObject *ascii;
@@ -49,8 +46,7 @@ map_international(pymx_state *state, const mx_destination_rules *rules,
     if (domain == NULL) {
         return -1;
     }
-    ascii = call_destination(state, "to_ascii", domain,
-                             is_strict_idna ? Py_True : Py_False);
+    ascii = call_destination("to_ascii", domain, is_strict_idna ? Py_True : Py_False);
     Py_DECREF(domain);
     if (ascii == NULL) {
         if (!pymx_forget_error(PyExc_ValueError)) {
@@ -76,9 +72,8 @@ map_international(pymx_state *state, const mx_destination_rules *rules,
 }
 
 int
-pymx_destination_read(pymx_state *state, PyObject *object,
-                      const mx_destination_rules *rules, bool is_strict_idna,
-                      pymx_destination *out)
+pymx_destination_read(PyObject *object, const mx_destination_rules *rules,
+                      bool is_strict_idna, pymx_destination *out)
 {
     out->text = NULL;
     if (!PyUnicode_Check(object)) {
@@ -97,7 +92,7 @@ pymx_destination_read(pymx_state *state, PyObject *object,
     }
     mx_destination_read(text, (size_t)length, rules, &out->read);
     return out->read.kind == MX_DESTINATION_IDNA
-               ? map_international(state, rules, is_strict_idna, out)
+               ? map_international(rules, is_strict_idna, out)
                : 0;
 }
 
@@ -108,9 +103,9 @@ pymx_destination_clear(pymx_destination *destination)
 }
 
 PyObject *
-pymx_domain_to_unicode(pymx_state *state, PyObject *domain)
+pymx_domain_to_unicode(PyObject *domain)
 {
-    return call_destination(state, "to_unicode", domain, NULL);
+    return call_destination("to_unicode", domain, NULL);
 }
 
 PyObject *

@@ -11,7 +11,6 @@
 #include "core/address.h"
 #include "core/clock.h"
 #include "core/destination.h"
-#include "python/module.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,12 +23,11 @@ typedef struct pymx_destination {
 /* Any object is a destination: one that cannot be used reads as INVALID with its reason
  * (one that is no str: NOT_TEXT). International domains are mapped by
  * pymx.destination.to_ascii, so Python code may run. Clear `out` after success. */
-int pymx_destination_read(pymx_state *state, PyObject *object,
-                          const mx_destination_rules *rules, bool is_strict_idna,
-                          pymx_destination *out);
+int pymx_destination_read(PyObject *object, const mx_destination_rules *rules,
+                          bool is_strict_idna, pymx_destination *out);
 void pymx_destination_clear(pymx_destination *destination);
 /* The domain as people write it, by pymx.destination.to_unicode; `domain` is a str. */
-PyObject *pymx_domain_to_unicode(pymx_state *state, PyObject *domain);
+PyObject *pymx_domain_to_unicode(PyObject *domain);
 
 PyObject *pymx_address_text(const mx_address *address);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* getpid */
+#define _GNU_SOURCE /* getpid, nanosleep */
 #include <Python.h>
 
 #include "python/engine_state.h"
@@ -8,16 +8,17 @@
 #include "python/module.h"
 
 #include <errno.h>
+#include <time.h>
 #include <unistd.h>
 
 static PyObject *
 before_fork(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     pymx_engine_state *engine = &pymx_state_of_module(module)->engine;
+    engine->is_forking = true;
+    engine->forker = PyThread_get_thread_ident();
     if (engine->engine != NULL) {
         mx_engine_fork_before(engine->engine);
-        engine->is_forking = true;
-        engine->forker = PyThread_get_thread_ident();
     }
     Py_RETURN_NONE;
 }
@@ -26,10 +27,10 @@ static PyObject *
 after_fork_in_parent(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     pymx_engine_state *engine = &pymx_state_of_module(module)->engine;
-    if (engine->is_forking) {
+    if (engine->engine != NULL) {
         mx_engine_fork_after_parent(engine->engine);
-        engine->is_forking = false;
     }
+    engine->is_forking = false;
     Py_RETURN_NONE;
 }
 
@@ -37,10 +38,10 @@ static PyObject *
 after_fork_in_child(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     pymx_state *state = pymx_state_of_module(module);
-    if (state->engine.is_forking) {
+    if (state->engine.engine != NULL) {
         mx_engine_fork_after_child(state->engine.engine);
-        state->engine.is_forking = false;
     }
+    state->engine.is_forking = false;
     /* Its thread did not come with us: the next lookup makes an engine of our own, and
      * what was made for this one is left alone, its locks may be held for ever. */
     state->engine.engine = NULL;
@@ -108,43 +109,62 @@ pymx_engine_watch_process(PyObject *module)
     return watch_forks(module) < 0 || watch_exit(module) < 0 ? -1 : 0;
 }
 
-mx_engine *
-pymx_engine_get(pymx_state *state)
+static bool
+is_forker(const pymx_engine_state *engine)
+{
+    return engine->is_forking && engine->forker == PyThread_get_thread_ident();
+}
+
+/* An engine that started between the hook and fork() would be half there in the child. */
+static int
+wait_for_fork(pymx_state *state)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    while (state->engine.is_forking) {
+        if (is_forker(&state->engine)) {
+            pymx_raise_closed(state, "no lookup can start from an at-fork hook");
+            return -1;
+        }
+        Py_BEGIN_ALLOW_THREADS nanosleep(&moment, NULL);
+        Py_END_ALLOW_THREADS
+    }
+    return 0;
+}
+
+static mx_engine *
+start_engine(pymx_state *state)
 {
     const mx_engine_config config = {.clock = mx_clock_system()};
-    pymx_engine_state *engine = &state->engine;
-    int os_error = 0;
-
-    if (engine->is_shut_down) {
-        pymx_raise_closed(state, "pymx is shut down: the interpreter is ending");
-        return NULL;
-    }
-    if (engine->engine != NULL) {
-        return engine->engine;
-    }
-    mx_engine *fresh;
+    mx_engine *engine;
     errno = 0;
-    mx_status status = mx_engine_new(&config, &fresh);
-    os_error = errno;
+    mx_status status = mx_engine_new(&config, &engine);
+    int os_error = errno;
     if (status == MX_OK) {
-        status = mx_engine_start(fresh, &os_error);
+        status = mx_engine_start(engine, &os_error);
         if (status != MX_OK) {
-            mx_engine_free(fresh);
+            mx_engine_free(engine);
         }
     }
     if (status != MX_OK) {
         pymx_raise_status(state, status, os_error, "start the resolver's thread");
         return NULL;
     }
-    engine->engine = fresh;
-    engine->process = getpid();
-    return fresh;
+    state->engine.engine = engine;
+    state->engine.process = getpid();
+    return engine;
 }
 
-static bool
-is_forker(const pymx_engine_state *engine)
+mx_engine *
+pymx_engine_get(pymx_state *state)
 {
-    return engine->is_forking && engine->forker == PyThread_get_thread_ident();
+    if (state->engine.engine == NULL && wait_for_fork(state) < 0) {
+        return NULL;
+    }
+    if (state->engine.is_shut_down) {
+        pymx_raise_closed(state, "pymx is shut down: the interpreter is ending");
+        return NULL;
+    }
+    return state->engine.engine != NULL ? state->engine.engine : start_engine(state);
 }
 
 mx_status

@@ -6,17 +6,31 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Its classes are Python's, so that users can read and pickle them. */
+/* Classes of Python's, so that users can read and pickle them; a new reference. */
 static PyObject *
-find_class(pymx_state *state, const char *name)
+find_class(const char *name)
 {
-    if (state->errors == NULL) {
-        state->errors = PyImport_ImportModule("pymx.errors");
-        if (state->errors == NULL) {
-            return NULL;
-        }
+    PyObject *errors = PyImport_ImportModule("pymx.errors");
+    if (errors == NULL) {
+        return NULL;
     }
-    return PyObject_GetAttrString(state->errors, name);
+    PyObject *class = PyObject_GetAttrString(errors, name);
+    Py_DECREF(errors);
+    return class;
+}
+
+int
+pymx_prepare_closed_error(pymx_state *state)
+{
+    if (state->closed_error != NULL) {
+        return 0;
+    }
+    PyObject *class = find_class("ClosedError");
+    if (class == NULL) {
+        return -1;
+    }
+    Py_XSETREF(state->closed_error, class); /* importing may let others be faster */
+    return 0;
 }
 
 static PyObject *
@@ -64,10 +78,8 @@ pymx_raise_status(pymx_state *state, mx_status status, int os_error, const char 
 PyObject *
 pymx_raise_closed(pymx_state *state, const char *text)
 {
-    PyObject *class = find_class(state, "ClosedError");
-    if (class != NULL) {
-        PyErr_SetString(class, text);
-        Py_DECREF(class);
+    if (pymx_prepare_closed_error(state) == 0) {
+        PyErr_SetString(state->closed_error, text);
     }
     return NULL;
 }
@@ -105,9 +117,9 @@ class_of_verdict(mx_verdict verdict)
 }
 
 PyObject *
-pymx_raise_verdict(pymx_state *state, mx_verdict verdict, PyObject *route)
+pymx_raise_verdict(mx_verdict verdict, PyObject *route)
 {
-    PyObject *class = find_class(state, class_of_verdict(verdict));
+    PyObject *class = find_class(class_of_verdict(verdict));
     if (class != NULL) {
         PyErr_SetObject(class, route);
         Py_DECREF(class);

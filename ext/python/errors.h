@@ -22,8 +22,10 @@ PyObject *pymx_raise_status(pymx_state *state, mx_status status, int os_error,
                             const char *doing);
 /* pymx.errors.ClosedError. */
 PyObject *pymx_raise_closed(pymx_state *state, const char *text);
+/* Imports it, so that it can be raised later whatever happens; -1 with an exception. */
+int pymx_prepare_closed_error(pymx_state *state);
 /* The class of pymx.errors that belongs to `verdict`, which is not OK, with the route. */
-PyObject *pymx_raise_verdict(pymx_state *state, mx_verdict verdict, PyObject *route);
+PyObject *pymx_raise_verdict(mx_verdict verdict, PyObject *route);
 
 /* Formats are those of PyUnicode_FromFormat. */
 PyObject *pymx_raise_type(const char *format, ...);

@@ -71,7 +71,12 @@ system_nameservers(PyObject *module, PyObject *Py_UNUSED(ignored))
 static PyObject *
 shut_down(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
-    pymx_engine_shut_down(pymx_state_of_module(module));
+    pymx_state *state = pymx_state_of_module(module);
+    pymx_engine_shut_down(state);
+    /* Once the interpreter is being taken apart, nothing can be imported any more. */
+    if (pymx_prepare_closed_error(state) < 0) {
+        return NULL;
+    }
     Py_RETURN_NONE;
 }
 
@@ -160,8 +165,7 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->request_type);
     Py_VISIT(state->completions_type);
     Py_VISIT(state->resolver_type);
-    Py_VISIT(state->errors);
-    Py_VISIT(state->destination);
+    Py_VISIT(state->closed_error);
     return 0;
 }
 
@@ -176,8 +180,7 @@ module_clear(PyObject *module)
     Py_CLEAR(state->request_type);
     Py_CLEAR(state->completions_type);
     Py_CLEAR(state->resolver_type);
-    Py_CLEAR(state->errors);
-    Py_CLEAR(state->destination);
+    Py_CLEAR(state->closed_error);
     return 0;
 }
 

@@ -20,8 +20,7 @@ typedef struct pymx_state {
     PyTypeObject *target_type, *exchange_type, *excluded_type, *route_type;
     PyTypeObject *request_type, *completions_type, *resolver_type;
     pymx_words words;
-    PyObject *errors;      /* pymx.errors, NULL until it is needed */
-    PyObject *destination; /* pymx.destination, NULL until it is needed */
+    PyObject *closed_error; /* pymx.errors.ClosedError, NULL until it is needed */
     pymx_engine_state engine;
     mx_rng rng; /* of order() without a seed */
     bool is_rng_seeded;

@@ -23,7 +23,7 @@ const char pymx_order_doc[] =
     "`seed` (0 to 2**64 - 1) gives the same order, on every machine.\n\n"
     "Raises ValueError for a preference outside of 0 to 65535, TypeError for what is\n"
     "no pair or no whole number.\n\n"
-    ">>> order([(20, 'b'), (10, 'a')])\n"
+    ">>> pymx.order([(20, 'b'), (10, 'a')])\n"
     "[(10, 'a'), (20, 'b')]";
 
 static PyObject *
@@ -96,15 +96,13 @@ shared_rng(pymx_state *state)
     return &state->rng;
 }
 
-/* `items` in the order of `keys`. */
-static PyObject *
-pick(PyObject *const *items, const mx_order_key *keys, Py_ssize_t count)
+/* Fills a new list with `items` in the order of `keys`. */
+static void
+pick(PyObject *list, PyObject *const *items, const mx_order_key *keys, Py_ssize_t count)
 {
-    PyObject *list = PyList_New(count);
-    for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
+    for (Py_ssize_t i = 0; i < count; i++) {
         PyList_SET_ITEM(list, i, Py_NewRef(items[keys[i].index]));
     }
-    return list;
 }
 
 /* Keys of the ordinary case: a dozen tuples of small numbers, in a list or tuple. Nothing
@@ -153,27 +151,52 @@ order_any(PyObject *exchanges, mx_rng *rng)
         keys[i].index = (uint32_t)i;
     }
     mx_order_keys(keys, (size_t)count, rng, keys + count);
-    result = pick(PySequence_Fast_ITEMS(pairs), keys, count);
+    result = PyList_New(count);
+    if (result != NULL) {
+        pick(result, PySequence_Fast_ITEMS(pairs), keys, count);
+    }
 done:
     PyMem_Free(keys);
     Py_DECREF(pairs);
     return result;
 }
 
-/* Several times faster: the call and the list cost more than the ordering. */
+/* The ordinary case, where the call and the list cost more than the ordering. 1 with the
+ * result, 0 when it is another case, -1 with an exception. */
+static int
+order_plain(PyObject *exchanges, mx_rng *rng, PyObject **result)
+{
+    mx_order_key keys[2 * ON_STACK];
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(exchanges);
+    if (count > ON_STACK) {
+        return 0;
+    }
+    /* First of all: making a list may run the collector, and that any code. */
+    PyObject *list = PyList_New(count);
+    if (list == NULL) {
+        return -1;
+    }
+    PyObject *const *items = PySequence_Fast_ITEMS(exchanges);
+    if (PySequence_Fast_GET_SIZE(exchanges) != count ||
+        !read_plain(items, count, keys)) {
+        Py_DECREF(list);
+        return 0;
+    }
+    mx_order_keys(keys, (size_t)count, rng, keys + count);
+    pick(list, items, keys, count);
+    *result = list;
+    return 1;
+}
+
 static PyObject *
 order(PyObject *exchanges, mx_rng *rng)
 {
-    mx_order_key keys[2 * ON_STACK];
+    PyObject *result = NULL;
+    int is_plain = 0;
     if (PyList_CheckExact(exchanges) || PyTuple_CheckExact(exchanges)) {
-        PyObject *const *items = PySequence_Fast_ITEMS(exchanges);
-        Py_ssize_t count = PySequence_Fast_GET_SIZE(exchanges);
-        if (count <= ON_STACK && read_plain(items, count, keys)) {
-            mx_order_keys(keys, (size_t)count, rng, keys + count);
-            return pick(items, keys, count);
-        }
+        is_plain = order_plain(exchanges, rng, &result);
     }
-    return order_any(exchanges, rng);
+    return is_plain == 0 ? order_any(exchanges, rng) : result;
 }
 
 enum { EXCHANGES, SEED, SHUFFLE, PARAMETERS };

@@ -11,30 +11,37 @@
 #include "python/route_type.h"
 #include "python/wait.h"
 
-/* Waits for the one completion of `queue`; its route, or NULL with an exception. */
+/* The route of a completion, or NULL with an exception. */
 static mx_route *
-wait_for_route(pymx_resolver *self, mx_completions *queue, mx_request *request)
+take_route(pymx_resolver *self, const mx_completion *done,
+           const mx_submission *submission)
+{
+    pymx_state *state = pymx_state_of((PyObject *)self);
+    if (done->status == MX_SYS) {
+        /* No sockets to be had: local trouble, which is a status as it is for one. */
+        return pymx_resolver_answer_offline(self, submission->destination);
+    }
+    if (done->status != MX_OK) {
+        pymx_raise_status(state, done->status, 0, "look up the destination");
+        return NULL;
+    }
+    return done->route;
+}
+
+static mx_route *
+wait_for_route(pymx_resolver *self, const mx_submission *submission,
+               mx_completions *queue, mx_request *request)
 {
     pymx_state *state = pymx_state_of((PyObject *)self);
     unsigned generation = state->engine.generation;
-    mx_completion done;
-    if (pymx_wait(state, queue, &done, 1, MX_NEVER, NULL) < 0) {
-        if (generation == state->engine.generation) {
-            pymx_engine_cancel(state, request);
-        }
-        return NULL;
+    mx_completion done = {.status = MX_BUG};
+    if (pymx_wait(state, queue, &done, 1, MX_NEVER, NULL) >= 0) {
+        return take_route(self, &done, submission);
     }
-    if (done.status != MX_OK) {
-        pymx_raise_status(state, done.status, 0, "look up the destination");
-        return NULL;
+    if (generation == state->engine.generation) {
+        pymx_engine_cancel(state, request);
     }
-    if (done.route->verdict == MX_VERDICT_CANCELLED) {
-        /* Nobody else knows of this request: it fell with the resolver or the engine. */
-        mx_route_unref(done.route);
-        pymx_raise_closed(state, "the resolver was closed during the lookup");
-        return NULL;
-    }
-    return done.route;
+    return NULL;
 }
 
 static mx_route *
@@ -59,7 +66,7 @@ ask_engine(pymx_resolver *self, const mx_submission *submission)
         pymx_raise_status(state, status, 0, "start a lookup");
         goto done;
     }
-    route = wait_for_route(self, queue, request);
+    route = wait_for_route(self, submission, queue, request);
 done:
     mx_request_release(request);
     mx_completions_close(queue);

@@ -117,7 +117,7 @@ int
 pymx_resolver_read_destination(PyObject *resolver, PyObject *destination,
                                pymx_destination *out)
 {
-    return pymx_destination_read(pymx_state_of(resolver), destination,
+    return pymx_destination_read(destination,
                                  &pymx_resolver_rules(resolver)->destination,
                                  ((pymx_resolver *)resolver)->is_strict_idna, out);
 }
@@ -204,16 +204,16 @@ static PyGetSetDef fields[] = {
 
 PyDoc_STRVAR(
     resolve_doc,
-    "resolve($self, /, destination, input=<destination>)\n--\n\n"
+    "resolve($self, /, destination, input=...)\n--\n\n"
     "Return the Route of a destination; blocks, but not for Ctrl-C.\n\n"
-    "`input` is what the route calls its input. Raises TypeError unless\n"
-    "`destination` is a str, and ClosedError, also when another thread closes\n"
-    "the resolver meanwhile.");
+    "`input` is what the route calls its input, else the destination. When another\n"
+    "thread closes the resolver meanwhile its status is 'cancelled'. Raises TypeError\n"
+    "unless `destination` is a str, and ClosedError when the resolver is closed.");
 
 PyDoc_STRVAR(
     submit_doc,
-    "submit($self, /, completions, token, destination, input=<destination>, *,\n"
-    "       levels=0, seed=None)\n--\n\n"
+    "submit($self, /, completions, token, destination, input=..., *, levels=0, "
+    "seed=None)\n--\n\n"
     "Start a lookup whose (token, Route) `completions` will give; return its\n"
     "Request.\n\n"
     "Any object is a destination; one that cannot be used gives a route with\n"

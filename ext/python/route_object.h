@@ -31,8 +31,7 @@ PyObject *pymx_route_get_excluded(PyObject *self, void *closure);
 PyObject *pymx_route_to_dict(PyObject *self, PyObject *ignored);
 PyObject *pymx_route_reduce(PyObject *self, PyObject *ignored);
 
-/* The fields in the order of the JSON keys (DESIGN section 4): so many of the getset
- * table are keys, the others are not. */
+/* The getset table; its first so many are the JSON keys, in their order. */
 enum { PYMX_ROUTE_JSON_FIELDS = 19 };
 extern PyGetSetDef pymx_route_fields[];
 

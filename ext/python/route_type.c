@@ -116,7 +116,7 @@ route_get_domain_unicode(PyObject *self, void *Py_UNUSED(closure))
     if (domain == NULL || strstr(core_of(self)->domain, "xn--") == NULL) {
         return domain;
     }
-    PyObject *result = pymx_domain_to_unicode(pymx_state_of(self), domain);
+    PyObject *result = pymx_domain_to_unicode(domain);
     Py_DECREF(domain);
     return result;
 }
@@ -292,7 +292,8 @@ PyGetSetDef pymx_route_fields[] = {
     {"smtp_reply", route_get_smtp_reply, NULL,
      PyDoc_STR("What a mailer answers: (RFC 5321 code, RFC 3463 code, text), or None."),
      NULL},
-    {"trace", route_get_trace, NULL, PyDoc_STR("None."), NULL},
+    {"trace", route_get_trace, NULL,
+     PyDoc_STR("None: the steps of lookups are not recorded."), NULL},
     {"_has_more", route_get_has_more, NULL,
      PyDoc_STR("There are exchanges of worse preference than were asked for."), NULL},
     {NULL, NULL, NULL, NULL, NULL},
@@ -376,7 +377,7 @@ route_raise_for_status(PyObject *self, PyObject *Py_UNUSED(ignored))
     if (verdict == MX_VERDICT_OK) {
         Py_RETURN_NONE;
     }
-    return pymx_raise_verdict(pymx_state_of(self), verdict, self);
+    return pymx_raise_verdict(verdict, self);
 }
 
 PyDoc_STRVAR(

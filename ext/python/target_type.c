@@ -134,7 +134,7 @@ target_get_implicit(PyObject *self, void *Py_UNUSED(closure))
     return PyBool_FromLong(((pymx_target *)self)->is_implicit);
 }
 
-enum { JSON_FIELDS = 4 }; /* DESIGN section 4: the route says once if it is implicit */
+enum { JSON_FIELDS = 4 }; /* in JSON the route says once if it is implicit */
 
 static PyGetSetDef fields[] = {
     {"host", target_get_host, NULL,
@@ -238,7 +238,9 @@ PyDoc_STRVAR(target_doc,
              "Target(host, address, preference=0, *, implicit=False)\n--\n\n"
              "A host and one address of it: where to connect to, for one attempt.\n\n"
              "`address` is IPv4 or IPv6 text and `preference` 0 to 65535, else\n"
-             "ValueError. Immutable, hashable, equal by its fields.");
+             "ValueError. Immutable, hashable, equal by its fields.\n\n"
+             ">>> pymx.Target('mail.example', '192.0.2.25', 10).sockaddr()\n"
+             "('192.0.2.25', 25)");
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)target_doc},

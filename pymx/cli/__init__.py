@@ -16,7 +16,6 @@ from typing import NoReturn
 
 from pymx.cli import exits
 from pymx.cli.notes import say
-from pymx.cli.output import Output
 from pymx.cli.parser import Parser
 
 _COMMANDS = {
@@ -54,8 +53,7 @@ def _run(argv: list[str]) -> int:
             return int(command.run(argv[1:]))
         _run_without_command(argv)
     except SystemExit:
-        # --help or --version; what it printed may still be on its way.
-        Output().write("")
+        # --help and --version end so.
         return exits.OK
 
 

@@ -38,10 +38,12 @@ _NO_SERVERS = (
 def run(argv: Sequence[str]) -> int:
     """Run the command and return its exit code. Raises Failure."""
     arguments = _parse(argv)
-    with resolver_arguments(arguments) as options, Output(arguments.output) as output:
-        if arguments.format == "json":
-            return _report_json(arguments, options, output)
-        return _report_text(arguments, options, output)
+    with resolver_arguments(arguments) as options:
+        with explained(), Resolver(**options) as resolver:
+            servers = resolver.nameservers
+        with Output(arguments.output) as output:
+            report = _report_json if arguments.format == "json" else _report_text
+            return report(arguments, options, servers, output)
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -64,11 +66,13 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _report_text(
-    arguments: argparse.Namespace, options: dict[str, Any], output: Output
+    arguments: argparse.Namespace,
+    options: dict[str, Any],
+    servers: Sequence[str],
+    output: Output,
 ) -> int:
     style = Style.choose(output, arguments.color)
     versions = installed.versions()
-    servers = _servers(options)
     # First what is known at once: silent name servers take their time.
     output.write(
         installed.describe(versions)
@@ -85,10 +89,13 @@ def _report_text(
 
 
 def _report_json(
-    arguments: argparse.Namespace, options: dict[str, Any], output: Output
+    arguments: argparse.Namespace,
+    options: dict[str, Any],
+    servers: Sequence[str],
+    output: Output,
 ) -> int:
     versions = installed.versions()
-    checkups = _examine(arguments.domain, options, _servers(options))
+    checkups = _examine(arguments.domain, options, servers)
     report = {
         **versions,
         "source": server_source(arguments),
@@ -98,11 +105,6 @@ def _report_json(
     }
     output.write(json.dumps(report) + "\n")
     return _exit_code([found.answers for found in checkups])
-
-
-def _servers(options: dict[str, Any]) -> tuple[str, ...]:
-    with explained(), Resolver(**options) as resolver:
-        return resolver.nameservers
 
 
 def _examine(

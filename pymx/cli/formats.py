@@ -128,7 +128,7 @@ class Text:
         for exchange in route.exchanges:
             if exchange.status != "ok":
                 yield (
-                    f"no address: {exchange.preference} {exchange.host}: "
+                    f"unusable: {exchange.preference} {exchange.host}: "
                     f"{self._explain(exchange.reason or exchange.status)}"
                 )
         for excluded in route.excluded:
@@ -165,4 +165,4 @@ def _details(route: Route) -> Iterator[str]:
     if route.smtp_reply:
         yield "reply: {} {} {}".format(*route.smtp_reply)
     origin = "from the cache" if route.cached else f"{route.elapsed * 1000:.1f} ms"
-    yield f"good for {route.ttl} s, {origin}"
+    yield f"TTL {route.ttl} s, {origin}"

@@ -138,13 +138,15 @@ def add_output_flags(parser: argparse.ArgumentParser, *formats: str) -> None:
 def resolver_arguments(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield the keyword arguments for Resolver; a ``--zone`` is served meanwhile.
 
-    Raises Failure for a zone that cannot be served, and for a bad PYMX_NAMESERVERS.
+    Raises Failure for a zone that cannot be served, or that ``--output`` would
+    overwrite, and for a bad PYMX_NAMESERVERS.
     """
     given = vars(arguments)
     chosen = {name: given[name] for name in FLAGS if name in given}
     with contextlib.ExitStack() as stack:
         source = server_source(arguments)
         if source == "--zone":
+            _check_output(given["zone"], arguments.output)
             chosen["nameservers"] = [stack.enter_context(_zone_served(given["zone"]))]
             chosen.setdefault("addresses", "any")
         elif source == FLAGS["nameservers"]:
@@ -171,6 +173,12 @@ def _separated(text: str) -> list[str]:
 def _listed(text: str) -> tuple[str, ...]:
     with explained():
         return check_nameservers(_separated(text), "PYMX_NAMESERVERS")
+
+
+def _check_output(zone: str, output: str | None) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        if output is not None and Path(zone).samefile(output):
+            raise Failure(f"-o/--output {output} is the --zone itself")
 
 
 @contextlib.contextmanager

@@ -38,6 +38,14 @@ class Parser(argparse.ArgumentParser):
         end = argv.index("--") if "--" in argv else len(argv)
         return self.parse_intermixed_args(argv[:end]), list(argv[end + 1 :])
 
+    def print_help(self, file: object = None) -> None:
+        """Write the help to standard output, by the rules of results.
+
+        argparse would hide that nobody reads it.
+        """
+        del file
+        Output().write(self.format_help())
+
     def error(self, message: str) -> NoReturn:
         """Raise the failure that says what is wrong and where to read on."""
         raise Failure(f"{message}; see {self.prog} --help")

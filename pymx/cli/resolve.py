@@ -6,7 +6,6 @@ import contextlib
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from pymx import Resolver
 from pymx.cli import exits
@@ -38,7 +37,6 @@ the results any more, 143 terminated
 def run(argv: Sequence[str]) -> int:
     """Run the command and return its exit code. Raises Failure."""
     arguments = _parse(argv)
-    _check_files(arguments)
     verdicts: Counter[bool | None] = Counter()
     with contextlib.ExitStack() as stack:
         options = stack.enter_context(resolver_arguments(arguments))
@@ -74,14 +72,6 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def _check_files(arguments: argparse.Namespace) -> None:
-    """Refuse to overwrite the zone that is to be read."""
-    zone = vars(arguments).get("zone")
-    with contextlib.suppress(OSError, ValueError):
-        if zone and arguments.output and Path(zone).samefile(arguments.output):
-            raise exits.Failure(f"-o/--output {arguments.output} is the --zone itself")
-
-
 def _format(arguments: argparse.Namespace, output: Output) -> Format:
     if arguments.format == "json":
         return Json()
@@ -98,6 +88,6 @@ def _explain_terminal() -> None:
 
 def _summarise(verdicts: Counter[bool | None]) -> None:
     say(
-        f"{verdicts.total()} destinations: {verdicts[True]} deliverable, "
+        f"{verdicts.total()} looked up: {verdicts[True]} deliverable, "
         f"{verdicts[False]} undeliverable, {verdicts[None]} unknown"
     )

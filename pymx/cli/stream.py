@@ -1,75 +1,83 @@
 # SPDX-License-Identifier: MIT
-"""Destinations in, from arguments and standard input; routes out, in the same order.
+"""Destinations in, routes out in the same order, as soon as can be.
 
 `Resolver.resolve_many` reads its input when it likes and must wait for it. Standard
 input may be a person or a program that sends the next line only when it has seen the
 route of the last: here whichever is first, a line or a route, is taken.
 """
 
-import os
+import contextlib
 import select
 import sys
-from collections import deque
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from pymx import Resolver, Route
-from pymx._native import Completions
-from pymx.bulk import Bulk
+from pymx._native import Completions, Request
+from pymx.cli.destinations import Destinations
 from pymx.cli.exits import Failure
 from pymx.cli.output import reason
 
-_CHUNK = 64 * 1024  # octets of standard input at a time
 _BATCH = 256  # routes taken at a time
-_STANDARD_INPUT = "-"
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class Destinations:
-    """What to look up next. ``"-"`` stands for the lines of standard input."""
+class Window:
+    """Lookups under way, at most `size` of them, and routes put back into order.
 
-    def __init__(self, arguments: Sequence[str]) -> None:
-        """Start with the first argument."""
-        self._rest = deque(arguments)
-        self._lines: deque[str] = deque()
-        self._begun = b""  # of a line whose end has not been read
-        self._is_first = True
+    A route that waits for an earlier one, or to be taken, counts as under way.
+    """
+
+    def __init__(self, resolver: Resolver, size: int) -> None:
+        """Start empty."""
+        self._resolver = resolver._native
+        self._size = size
+        self._completions = Completions(descriptor=True)
+        self._requests: dict[int, Request] = {}
+        self._routes: dict[int, Route] = {}
+        self._added = 0
+        self._taken = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether `add` is allowed."""
+        return self._added - self._taken < self._size
 
     @property
     def has_next(self) -> bool:
-        """Whether `take` has something."""
-        return bool(self._lines or (self._rest and self._rest[0] != _STANDARD_INPUT))
+        """Whether `take` has the next route."""
+        return self._taken in self._routes
 
     @property
-    def needs_reading(self) -> bool:
-        """Whether the next destination is still in standard input."""
-        return not self._lines and bool(self._rest) and not self.has_next
+    def is_empty(self) -> bool:
+        """Whether nothing is under way."""
+        return self._added == self._taken
 
-    def take(self) -> str:
-        """Return the next destination."""
-        return (self._lines or self._rest).popleft()
+    def add(self, destination: str) -> None:
+        """Start a lookup."""
+        self._requests[self._added] = self._resolver.submit(
+            self._completions, self._added, destination, destination
+        )
+        self._added += 1
 
-    def read(self, descriptor: int) -> None:
-        """Read what is there of standard input; its end makes room for what follows."""
-        chunk = os.read(descriptor, _CHUNK)
-        if not chunk:
-            self._rest.popleft()
-            if self._begun:
-                self._add(self._begun)
-                self._begun = b""
-            return
-        *ended, self._begun = (self._begun + chunk).split(b"\n")
-        for line in ended:
-            self._add(line)
+    def take(self) -> Route:
+        """Return the next route."""
+        self._taken += 1
+        return self._routes.pop(self._taken - 1)
 
-    def _add(self, line: bytes) -> None:
-        if self._is_first:
-            line = line.removeprefix(_BYTE_ORDER_MARK)
-            self._is_first = False
-        # What is not UTF-8 becomes what such an argument would: no destination, and
-        # told as one.
-        text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
-        self._lines.append(text)
+    def fileno(self) -> int:
+        """Return a descriptor that is readable when a lookup has finished."""
+        return self._completions.fileno()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Collect lookups that have finished, if need be in `timeout` seconds."""
+        for number, route in self._completions.take(_BATCH, timeout):
+            del self._requests[number]
+            self._routes[number] = route
+
+    def close(self) -> None:
+        """Cancel what is under way."""
+        for request in self._requests.values():
+            request.cancel()
+        self._completions.close()
 
 
 def routes(
@@ -81,44 +89,32 @@ def routes(
     is wanted and cannot be read.
     """
     destinations = Destinations(arguments)
-    completions = Completions(descriptor=True)
-    submit = partial(resolver._native.submit, completions)
-    bulk = Bulk(submit, concurrency, ordered=True)
-    try:
+    with contextlib.closing(Window(resolver, concurrency)) as window:
         while True:
-            while destinations.has_next and bulk.room > 0:
-                bulk.add(destinations.take())
-            if bulk.is_ready:
-                yield bulk.pop()
-            elif destinations.needs_reading and bulk.room > 0:
-                _wait_for_either(destinations, completions, bulk)
-            elif bulk.is_in_flight:
-                _finish(bulk, completions, None)
+            while destinations.has_next and window.has_room:
+                window.add(destinations.take())
+            if window.has_next:
+                yield window.take()
+            elif destinations.needs_reading and window.has_room:
+                _wait_for_either(destinations, window)
+            elif not window.is_empty:
+                window.wait()
             else:
                 break
-    finally:
-        bulk.cancel()
-        completions.close()
 
 
-def _wait_for_either(
-    destinations: Destinations, completions: Completions, bulk: Bulk
-) -> None:
+def _wait_for_either(destinations: Destinations, window: Window) -> None:
     """Take a chunk of standard input or some routes, whichever is there first."""
+    # What was closed from the start is None to Python.
+    if sys.stdin is None:
+        raise Failure("standard input is closed")
     try:
         descriptor = sys.stdin.fileno()
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
-        poll.register(completions.fileno(), select.POLLIN)
+        poll.register(window, select.POLLIN)
         if descriptor in dict(poll.poll()):
             destinations.read(descriptor)
-    except (AttributeError, OSError, ValueError) as error:
-        # A standard input that was closed from the start is None to Python.
-        why = "it is closed" if sys.stdin is None else reason(error)
-        raise Failure(f"standard input: {why}") from None
-    _finish(bulk, completions, 0)
-
-
-def _finish(bulk: Bulk, completions: Completions, timeout: float | None) -> None:
-    for number, route in completions.take(_BATCH, timeout):
-        bulk.finish(number, route)
+    except (OSError, ValueError) as error:
+        raise Failure(f"standard input: {reason(error)}") from None
+    window.wait(0)

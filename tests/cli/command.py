@@ -13,12 +13,9 @@ COMMAND = [sys.executable, "-m", "pymx"]
 # Long enough for a machine that is busy with other things.
 TIME_LIMIT = 60
 
-# What of the caller's surroundings the command would look at.
-ENVIRONMENT = {
-    name: value
-    for name, value in os.environ.items()
-    if name not in ("NO_COLOR", "TERM", "COLUMNS", "PYMX_NAMESERVERS")
-}
+# Without what the command, or Python for it, would heed.
+_HEEDED = ("NO_COLOR", "TERM", "COLUMNS", "PYMX_NAMESERVERS", "PYTHONUNBUFFERED")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in _HEEDED}
 
 
 def run(
@@ -34,9 +31,12 @@ def run(
     )
 
 
-def start(*arguments: str, **streams: int) -> subprocess.Popen[bytes]:
-    """Start the command with pipes for what `streams` does not say."""
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+def start(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+    """Start the command, the other standard streams being pipes."""
     return subprocess.Popen(
-        [*COMMAND, *arguments], env=ENVIRONMENT, **{**pipes, **streams}
+        [*COMMAND, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
     )

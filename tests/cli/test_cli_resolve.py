@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import pytest
 from cli.command import COMMAND, ENVIRONMENT, TIME_LIMIT, ZONE, run, start
 
 from pymx.cli import main
-from pymx.testing import FakeDNS, rcode
+from pymx.cli.style import Style
+from pymx.testing import FakeDNS, drop, rcode
 
 ROUTE_KEYS = [
     "input",
@@ -97,13 +99,17 @@ def test_text_of_what_takes_no_mail(capsys: pytest.CaptureFixture[str]) -> None:
         capsys, "--zone", ZONE, "nullmx.example", "dangling.example", "a..b"
     )
     assert code == 1
-    assert out == (
+    *lines, last = out.splitlines(keepends=True)
+    assert "".join(lines) == (
         "nullmx.example  null_mx  nullmx.example accepts no mail: "
         "it publishes a null MX (RFC 7505)\n"
         "dangling.example  no_address (nxdomain)  no exchange of dangling.example has "
         "an address; of mx.gone.example: the name does not exist\n"
-        "    no address: 10 mx.gone.example: nxdomain\n"
-        "a..b  invalid (empty_label)  not a mail destination: "
+        "    unusable: 10 mx.gone.example: nxdomain\n"
+    )
+    assert last.startswith("a..b  invalid (empty_label)  ")
+    assert last.endswith(
+        " not a mail destination: "
         "there is nothing between two dots or before the first one\n"
     )
 
@@ -113,7 +119,7 @@ def test_text_lists_what_is_left_out_and_warns(
 ) -> None:
     code, out = resolve(capsys, "--zone", ZONE, "half.example", "cnamex.example")
     assert code == 0
-    assert "    no address: 10 mx.gone.example: nxdomain\n" in out
+    assert "    unusable: 10 mx.gone.example: nxdomain\n" in out
     assert "    20  mail.half.example  192.0.2.41\n" in out
     assert "    warning: cname_exchange\n" in out
 
@@ -128,12 +134,12 @@ def test_verbose_text_explains(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["resolve", "-v", "--zone", ZONE, "user@cnamex.example"]) == 0
     out, err = capsys.readouterr()
     assert "    domain: cnamex.example\n" in out
-    assert "    good for 3600 s, " in out
+    assert "    TTL 3600 s, " in out
     assert (
         "    warning: cname_exchange "
         "(the exchange is an alias, which RFC 2181 forbids)\n" in out
     )
-    assert err == "pymx: 1 destinations: 1 deliverable, 0 undeliverable, 0 unknown\n"
+    assert err == "pymx: 1 looked up: 1 deliverable, 0 undeliverable, 0 unknown\n"
 
 
 def test_verbose_text_of_other_names(capsys: pytest.CaptureFixture[str]) -> None:
@@ -336,10 +342,12 @@ def test_name_servers_of_the_environment(
 def test_concurrency_bounds_what_is_asked_at_a_time(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    names = [f"d{number}.example" for number in range(5)]
     with FakeDNS() as dns:
-        resolve(capsys, "-c", "1", "-n", dns.nameserver, *names)
-        assert dns.log.names("MX") == names
+        dns.script("silent.example", None, drop())
+        arguments = ("-n", dns.nameserver, "-t", "0.3", "silent.example", "x.example")
+        resolve(capsys, "-c", "1", *arguments)
+        (silent,), (other,) = (dns.log.matching(name) for name in arguments[-2:])
+        assert other.time - silent.time > 0.2
 
 
 def test_flags_between_destinations(capsys: pytest.CaptureFixture[str]) -> None:
@@ -506,10 +514,19 @@ def test_wide_terminal_shows_what_a_pipe_gets(
 
 
 def test_narrow_terminal_folds_inside_columns() -> None:
-    pytest.importorskip("rich")
     shown = on_a_terminal("--color", "never", "multihomed.example", COLUMNS="34")
     _, *rows = shown.splitlines()
     assert len(rows) > 5
     assert max(map(len, rows)) <= 34
-    assert "".join("".join(row.split()) for row in rows).count("multihomed") <= 5
     assert "203.0.113.3" in shown
+
+
+def test_terminal_without_rich_gets_whole_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    rows = [("5", "a.example", "192.0.2.1"), ("10", "bb.example", "2001:db8::1")]
+    assert Style(fits_terminal=True).table(rows, right=0) == (
+        "     5  a.example   192.0.2.1\n    10  bb.example  2001:db8::1\n"
+    )

@@ -120,6 +120,13 @@ loopback_accept(loopback *server)
     return connection;
 }
 
+bool
+loopback_has_data(int connection)
+{
+    struct pollfd ready = {.fd = connection, .events = POLLIN};
+    return poll(&ready, 1, 0) == 1;
+}
+
 static void
 read_exactly(int connection, uint8_t *bytes, size_t length)
 {

@@ -40,6 +40,7 @@ void loopback_send(loopback *server, const loopback_query *to, const void *bytes
                    size_t length);
 
 int loopback_accept(loopback *server);
+bool loopback_has_data(int connection);
 /* One whole message from a connection. */
 void loopback_read(int connection, loopback_query *out);
 void loopback_write(int connection, const void *bytes, size_t length);

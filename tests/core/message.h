@@ -4,23 +4,26 @@
  *     begin_reply(&m, "dom.test", MX_TYPE_MX);
  *     add_mx(&m, ANSWER, "@", 300, 10, "mx1.@");
  *
- * A name that ends in "@" ends in a pointer to the question's name, any other is written
- * out. Sections must be filled in their order. What a test wants to break it writes with
- * add_raw(), or patches afterwards.
+ * A name that ends in "@" ends in a pointer to the question's name, any other is
+ * written out. Sections must be filled in their order. What a test wants to break it
+ * writes with add_raw(), or patches afterwards.
  */
 #ifndef TEST_MESSAGE_H
 #define TEST_MESSAGE_H
+
+#include "core/name.h"
+#include "core/question.h"
+#include "core/wire.h"
 
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "core/name.h"
-#include "core/question.h"
-
-enum { ANSWER = 6, AUTHORITY = 8, ADDITIONAL = 10 }; /* where the header counts them */
-enum { QR = 0x8000, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD = 0x0020 };
+/* Sections, as where the header counts them. */
+enum { ANSWER = 6, AUTHORITY = 8, ADDITIONAL = 10 };
+/* Bits of the second word of the header. */
+enum { QR = 0x8000, AA = 0x400, TC = 0x200, RD = 0x100, RA = 0x80, AD = 0x20 };
 enum { TYPE_PTR = 12, TYPE_TXT = 16 };
 
 typedef struct message {
@@ -206,6 +209,19 @@ static inline mx_question
 question_of(const char *name, uint16_t type)
 {
     return (mx_question){.name = name_of(name), .type = type};
+}
+
+/* The question that `m` has; of the root if it has none. */
+static inline mx_question
+question_in(const message *m)
+{
+    mx_question question = {.type = 0};
+    mx_wire wire;
+    mx_wire_init(&wire, m->bytes, m->length);
+    mx_wire_skip(&wire, MX_WIRE_HEADER);
+    mx_wire_name(&wire, &question.name, NULL);
+    question.type = mx_wire_u16(&wire);
+    return question;
 }
 
 #endif

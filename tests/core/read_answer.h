@@ -4,7 +4,6 @@
 #define TEST_READ_ANSWER_H
 
 #include "core/answer.h"
-#include "core/wire.h"
 #include "message.h"
 
 #include <setjmp.h>
@@ -26,18 +25,6 @@ read_cut(const message *m, size_t length, const mx_question *question)
     assert_non_null(answer);
     test_free(bytes);
     return answer;
-}
-
-static inline mx_question
-question_in(const message *m)
-{
-    mx_question question;
-    mx_wire wire;
-    mx_wire_init(&wire, m->bytes, m->length);
-    mx_wire_skip(&wire, MX_WIRE_HEADER);
-    mx_wire_name(&wire, &question.name, NULL);
-    question.type = mx_wire_u16(&wire);
-    return question;
 }
 
 static inline mx_answer *

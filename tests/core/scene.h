@@ -142,6 +142,16 @@ number_of(const loopback_query *query)
     return (unsigned)strtoul((const char *)query->bytes + 14, NULL, 10);
 }
 
+/* The next question on a connection of the server's, having the transport write it. */
+static inline void
+read_question(struct scene *scene, int connection, loopback_query *out)
+{
+    while (!loopback_has_data(connection)) {
+        assert_true(turn(scene, LOOPBACK_PATIENCE));
+    }
+    loopback_read(connection, out);
+}
+
 static inline void
 answer(struct scene *scene, const loopback_query *query, unsigned flags)
 {

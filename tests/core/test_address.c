@@ -31,12 +31,12 @@ test_text_is_read_and_written(void **state)
         {"255.255.255.255", NULL},
         {"::", NULL},
         {"::1", NULL},
-        {"2001:DB8:0:0:0:0:0:1", "2001:db8::1"},   /* RFC 5952 4.1, 4.2.1, 4.3 */
-        {"2001:db8:0:1:1:1:1:1", NULL},            /* 4.2.2: one group stays */
-        {"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},   /* 4.2.3: the longest run */
+        {"2001:DB8:0:0:0:0:0:1", "2001:db8::1"},       /* RFC 5952 4.1, 4.2.1, 4.3 */
+        {"2001:db8:0:1:1:1:1:1", NULL},                /* 4.2.2: one group stays */
+        {"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},       /* 4.2.3: the longest run */
         {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"}, /* 4.2.3: else the first */
         {"2001:db8::0001", "2001:db8::1"},
-        {"::ffff:192.0.2.1", NULL},                /* 5 */
+        {"::ffff:192.0.2.1", NULL}, /* 5 */
         {"::ffff:c000:201", "::ffff:192.0.2.1"},
         {"64:ff9b::192.0.2.1", "64:ff9b::c000:201"},
         {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL},
@@ -78,6 +78,7 @@ static void
 test_other_text_is_no_address(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const char *const texts[] = {
         "",          ".",           "1",           "127.1",       "1.2.3",
         "1.2.3.",    ".1.2.3",      "1..2.3",      "1.2.3.4.",    "1.2.3.4.5",
@@ -91,6 +92,7 @@ test_other_text_is_no_address(void **state)
         "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.2550",
         "00000000000000000000000000000000000000000000::1",
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         mx_address address = {.family = 77};
         if (mx_address_from_text(texts[i], strlen(texts[i]), &address)) {
@@ -150,6 +152,7 @@ typedef struct row {
 #define INTERNAL PRIVATE, MX_REASON_PRIVATE_ADDRESS
 
 /* Each range by its ends and what is just outside. */
+/* clang-format off */
 static const row rows[] = {
     {"0.0.0.0", UNSPECIFIED},
     {"0.255.255.255", UNSPECIFIED},
@@ -298,6 +301,7 @@ static const row carriers[] = {
     {"2001:0:808:808:0:ffff:f5ff:fffe", INTERNAL},   /* client 10.0.0.1 */
     {"2001::1", UNSPECIFIED},
 };
+/* clang-format on */
 
 static void
 assert_judged(const row *judged)
@@ -359,10 +363,21 @@ test_hostile_addresses_are_refused_by_default(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "0.0.0.0",         "127.0.0.1", "127.8.9.10", "169.254.169.254",  "224.0.0.1",
-        "255.255.255.255", "::",        "::1",        "fe80::1",          "::7f00:1",
-        "64:ff9b::7f00:1", "2002:7f00:1::",           "::ffff:127.0.0.1",
-        "2001:0:7f00:1::", "2001:0:808:808::80ff:fffe",
+        "0.0.0.0",
+        "127.0.0.1",
+        "127.8.9.10",
+        "169.254.169.254",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "fe80::1",
+        "::7f00:1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "::ffff:127.0.0.1",
+        "2001:0:7f00:1::",
+        "2001:0:808:808::80ff:fffe",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         mx_address address = address_of(texts[i]);

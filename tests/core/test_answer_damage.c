@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What damage and size may do to an answer: FAULTS W11, W12, W26, C14, C15. */
 #include "core/answer.h"
-
 #include "message.h"
 #include "read_answer.h"
+#include "samples.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -12,109 +12,7 @@
 
 #include <cmocka.h>
 
-typedef void build(message *m);
-
-static void
-build_six_exchanges(message *m)
-{
-    begin_reply(m, "dom.test", MX_TYPE_MX);
-    add_mx(m, ANSWER, "@", 300, 10, "mx1.@");
-    add_mx(m, ANSWER, "@", 300, 10, "mx2.@");
-    add_mx(m, ANSWER, "@", 300, 20, "mail.other.test");
-    add_mx(m, ANSWER, "@", 300, 20, "@");
-    add_mx(m, ANSWER, "dom.test", 300, 30, "x");
-    add_mx(m, ANSWER, "@", 300, 65535, "mx6.@");
-}
-
-static void
-build_six_exchanges_and_more(message *m)
-{
-    build_six_exchanges(m);
-    add_name(m, AUTHORITY, "@", MX_TYPE_NS, 300, "ns1.@");
-    add_raw(m, ADDITIONAL, "mx1.@", MX_TYPE_A, 300, "\xc0\0\2\1", 4);
-    add_opt(m, 0, "\0\x0f\0\2\0\x16", 6);
-}
-
-static void
-build_one_exchange(message *m)
-{
-    begin_reply(m, "dom.test", MX_TYPE_MX);
-    add_mx(m, ANSWER, "@", 300, 0, "@");
-}
-
-static void
-build_one_exchange_and_soa(message *m)
-{
-    build_one_exchange(m);
-    add_soa(m, AUTHORITY, "@", 900, 600);
-    add_opt(m, 0, "", 0);
-}
-
-static void
-build_aliased_exchange(message *m)
-{
-    begin_reply(m, "dom.test", MX_TYPE_MX);
-    add_cname(m, ANSWER, "@", 300, "a.@");
-    add_mx(m, ANSWER, "a.@", 300, 10, "@");
-}
-
-static void
-build_aliased_exchange_and_soa(message *m)
-{
-    build_aliased_exchange(m);
-    add_soa(m, AUTHORITY, "@", 900, 600);
-}
-
-static void
-build_null_mx(message *m)
-{
-    begin_reply(m, "dom.test", MX_TYPE_MX);
-    add_mx(m, ANSWER, "@", 300, 0, ".");
-}
-
-static void
-build_nodata(message *m)
-{
-    begin_reply(m, "dom.test", MX_TYPE_MX);
-    add_soa(m, AUTHORITY, "@", 900, 600);
-}
-
-static void
-build_aliased_nodata(message *m)
-{
-    begin_reply(m, "dom.test", MX_TYPE_MX);
-    add_cname(m, ANSWER, "@", 300, "a.@");
-    add_soa(m, AUTHORITY, "@", 900, 600);
-    add_opt(m, 0, "", 0);
-}
-
-static void
-build_nxdomain(message *m)
-{
-    build_nodata(m);
-    set_flags(m, QR | RA | 3);
-}
-
-static void
-build_addresses(message *m)
-{
-    begin_reply(m, "mx1.dom.test", MX_TYPE_A);
-    add_raw(m, ANSWER, "@", MX_TYPE_A, 300, "\xc0\0\2\1", 4);
-    add_raw(m, ANSWER, "@", MX_TYPE_A, 300, "\xc0\0\2\2", 4);
-}
-
-static void
-build_ipv6_address(message *m)
-{
-    begin_reply(m, "mx1.dom.test", MX_TYPE_AAAA);
-    add_raw(m, ANSWER, "@", MX_TYPE_AAAA, 300, "\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1",
-            16);
-}
-
-/* The statements that are costly when wrong. */
-typedef enum final { NOT_FINAL, FINAL_NULL_MX, FINAL_NODATA, FINAL_NXDOMAIN } final;
-
-static final
+static final_statement
 final_of(const mx_answer *answer)
 {
     size_t cursor = 0;
@@ -137,46 +35,25 @@ final_of(const mx_answer *answer)
     }
 }
 
-static final
+static final_statement
 read_final(const message *m, size_t length, const mx_question *question)
 {
     mx_answer *answer = read_cut(m, length, question);
-    final result = final_of(answer);
+    final_statement result = final_of(answer);
     mx_answer_unref(answer);
     return result;
 }
-
-static const struct {
-    const char *what;
-    build *build;
-    final final;
-} messages[] = {
-    {"six exchanges", build_six_exchanges, NOT_FINAL},
-    {"six exchanges, other sections", build_six_exchanges_and_more, NOT_FINAL},
-    {"the domain its own exchange", build_one_exchange, NOT_FINAL},
-    {"the same with an SOA", build_one_exchange_and_soa, NOT_FINAL},
-    {"an exchange behind an alias", build_aliased_exchange, NOT_FINAL},
-    {"the same with an SOA", build_aliased_exchange_and_soa, NOT_FINAL},
-    {"addresses", build_addresses, NOT_FINAL},
-    {"an IPv6 address", build_ipv6_address, NOT_FINAL},
-    {"a null MX", build_null_mx, FINAL_NULL_MX},
-    {"no data", build_nodata, FINAL_NODATA},
-    {"no data behind an alias", build_aliased_nodata, FINAL_NODATA},
-    {"no domain", build_nxdomain, FINAL_NXDOMAIN},
-};
-
-enum { MESSAGES = sizeof messages / sizeof *messages };
 
 /* FAULTS W11: cut anywhere, no message says anything. */
 static void
 test_a_cut_message_is_a_failure(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < MESSAGES; i++) {
+    for (size_t i = 0; i < SAMPLES; i++) {
         message m;
-        messages[i].build(&m);
+        samples[i].build(&m);
         mx_question question = question_in(&m);
-        assert_int_equal(read_final(&m, m.length, &question), messages[i].final);
+        assert_int_equal(read_final(&m, m.length, &question), samples[i].final);
         for (size_t length = 0; length < m.length; length++) {
             mx_answer *answer = read_cut(&m, length, &question);
             assert_int_equal(answer->kind, MX_ANSWER_FAILURE);
@@ -191,16 +68,16 @@ static void
 test_no_flipped_bit_makes_a_final_statement(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < MESSAGES; i++) {
+    for (size_t i = 0; i < SAMPLES; i++) {
         message m;
-        messages[i].build(&m);
+        samples[i].build(&m);
         mx_question question = question_in(&m);
         for (size_t bit = 0; bit < 8 * m.length; bit++) {
             m.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-            final read_as = read_final(&m, m.length, &question);
+            final_statement read_as = read_final(&m, m.length, &question);
             m.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-            if (read_as != NOT_FINAL && read_as != messages[i].final) {
-                fail_msg("%s, bit %zu of octet %zu: read as %d", messages[i].what,
+            if (read_as != NOT_FINAL && read_as != samples[i].final) {
+                fail_msg("%s, bit %zu of octet %zu: read as %d", samples[i].what,
                          bit % 8, bit / 8, (int)read_as);
             }
         }
@@ -227,8 +104,8 @@ test_no_flipped_pointer_makes_a_null_mx(void **state)
     }
 }
 
-/* Nor do two. The header is left out: two bits make NXDOMAIN of success there, or move a
- * record into another section, and nothing in a message speaks against that. */
+/* Nor do two. The header is left out: two bits make NXDOMAIN of success there, or move
+ * a record into another section, and nothing in a message speaks against that. */
 static void
 test_two_flipped_bits_make_no_statement_of_one_exchange(void **state)
 {
@@ -297,6 +174,32 @@ test_a_message_too_dear_to_read_is_damaged(void **state)
     mx_answer_unref(answer);
 }
 
+/* The same when it shows only after some of the records were taken: owners with
+ * the same hash make the second reading dearer than the first. */
+static void
+test_records_too_dear_to_take_are_damaged(void **state)
+{
+    (void)state;
+    message m;
+    begin_reply(&m, short_twin, MX_TYPE_MX);
+    size_t pointer = 0xc000 + m.length;
+    add_mx(&m, ANSWER, long_twin, 300, 10, "x");
+    for (int i = 0; i < 196; i++) { /* of 101 labels each */
+        size_t rdata = add_mx(&m, ANSWER, "@", 300, 10, "x");
+        set_u16(&m, rdata - 12, (unsigned)pointer);
+    }
+    for (unsigned i = 0; i < 40; i++) {
+        add_mx(&m, ANSWER, "@", 300, i, "a.b.c.d.e");
+    }
+    mx_answer *answer = read_answer(&m);
+    assert_int_equal(answer->kind, MX_ANSWER_FAILURE);
+    assert_int_equal(answer->reason, MX_REASON_DAMAGED_REPLY);
+    assert_int_equal(answer->ttl, 0);
+    assert_int_equal(answer->count, 0);
+    assert_int_equal(answer->bytes_used, 0);
+    mx_answer_unref(answer);
+}
+
 static void *
 read_on_this_stack(void *argument)
 {
@@ -309,8 +212,8 @@ read_on_this_stack(void *argument)
     return answer;
 }
 
-/* The engine's thread may have a small stack; the reader neither recurses nor keeps much
- * there. */
+/* The engine's thread may have a small stack; the reader neither recurses nor keeps
+ * much there. */
 static void
 test_64_kib_of_stack_are_enough(void **state)
 {
@@ -350,6 +253,7 @@ main(void)
         cmocka_unit_test(test_two_flipped_bits_make_no_statement_of_one_exchange),
         cmocka_unit_test(test_full_messages_are_read_whole),
         cmocka_unit_test(test_a_message_too_dear_to_read_is_damaged),
+        cmocka_unit_test(test_records_too_dear_to_take_are_damaged),
         cmocka_unit_test(test_64_kib_of_stack_are_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,19 +45,29 @@ test_allocations_are_aligned_apart_and_stay(void **state)
     assert_int_equal(arena.bytes, 0);
 }
 
+/* Neither many small blocks nor, in a small arena, much more than was asked for. */
 static void
-test_many_allocations_are_few_blocks(void **state)
+test_blocks_grow_with_the_arena(void **state)
 {
     (void)state;
-    mx_arena arena;
-    mx_arena_init(&arena);
-    mx_mem_fail(SIZE_MAX, 0);
-    for (size_t i = 0; i < 1000; i++) {
-        assert_non_null(mx_arena_alloc(&arena, 1, 16));
+    const struct {
+        size_t allocations, most_blocks, most_bytes;
+    } cases[] = {
+        {1, 1, 1024},   {50, 1, 1024},        {70, 2, 2048},
+        {150, 3, 4096}, {60000, 64, 1000000},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        mx_arena arena;
+        mx_arena_init(&arena);
+        mx_mem_fail(SIZE_MAX, 0);
+        for (size_t j = 0; j < cases[i].allocations; j++) {
+            assert_non_null(mx_arena_alloc(&arena, 1, 16));
+        }
+        assert_true(mx_mem_fail(0, 0) <= cases[i].most_blocks);
+        assert_true(arena.bytes >= 16 * cases[i].allocations);
+        assert_true(arena.bytes <= cases[i].most_bytes);
+        mx_arena_fini(&arena);
     }
-    assert_true(mx_mem_fail(0, 0) <= 6);
-    assert_true(arena.bytes >= 16000 && arena.bytes < 33000);
-    mx_arena_fini(&arena);
 }
 
 static void
@@ -133,7 +143,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_empty_arena_holds_no_memory),
         cmocka_unit_test(test_allocations_are_aligned_apart_and_stay),
-        cmocka_unit_test(test_many_allocations_are_few_blocks),
+        cmocka_unit_test(test_blocks_grow_with_the_arena),
         cmocka_unit_test(test_a_large_allocation_does_not_waste_the_block_in_use),
         cmocka_unit_test(test_text_is_copied_with_a_nul),
         cmocka_unit_test(test_sizes_that_overflow_are_out_of_memory),

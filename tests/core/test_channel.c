@@ -213,8 +213,7 @@ test_bytes_are_kept_as_they_came(void **state)
     ask(&scene, MX_TCP, 2);
     expect_nothing(&scene);
     int connection = loopback_accept(&scene.server);
-    turn(&scene, LOOPBACK_PATIENCE);
-    loopback_read(connection, &query);
+    read_question(&scene, connection, &query);
     length = damaged_reply(&query, bytes);
     loopback_write_message(connection, bytes, length);
     expect_message(&scene, 2, bytes, length);
@@ -431,8 +430,7 @@ test_cancelled_over_tcp(void **state)
     ask(&scene, MX_TCP, 2);
     expect_nothing(&scene);
     int connection = loopback_accept(&scene.server);
-    turn(&scene, LOOPBACK_PATIENCE);
-    loopback_read(connection, &query); /* it was on its way */
+    read_question(&scene, connection, &query); /* it was on its way */
     assert_int_equal(number_of(&query), 1);
     size_t length = loopback_reply(&query, QR, bytes);
     loopback_write_message(connection, bytes, length);

@@ -84,6 +84,32 @@ test_every_length_of_name(void **state)
     mx_ledger_free(ledger);
 }
 
+/* The end of a CNAME chain need not be a host name. */
+static void
+test_every_byte_in_a_name(void **state)
+{
+    (void)state;
+    mx_ledger *ledger;
+    int os_error;
+    uint8_t query[MX_QUERY_SIZE];
+    mx_question question = {.type = MX_TYPE_A};
+    assert_int_equal(mx_channel_library_init(), MX_OK);
+    assert_int_equal(mx_ledger_new(LIFE, &ledger, &os_error), MX_OK);
+    for (unsigned byte = 0; byte <= 255; byte++) {
+        const uint8_t wire[] = {3, 'a', (uint8_t)byte, 'b', 1, (uint8_t)byte, 0};
+        assert_true(mx_name_from_wire(wire, sizeof(wire), &question.name));
+        size_t length =
+            mx_question_write(&question, 7, (mx_query_flags){.edns = true}, query);
+        uint8_t before[MX_QUERY_SIZE];
+        memcpy(before, query, length);
+        assert_int_equal(mx_ledger_enter(ledger, query, length), 0);
+        assert_memory_equal(query + 2, before + 2, length - 2);
+        mx_ledger_settle(ledger, query, length);
+        assert_int_equal(mx_ledger_count(ledger), 0);
+    }
+    mx_ledger_free(ledger);
+}
+
 int
 main(void)
 {
@@ -91,6 +117,7 @@ main(void)
         cmocka_unit_test(test_a_ledger_counts_what_is_open),
         cmocka_unit_test(test_a_full_ledger_takes_no_more),
         cmocka_unit_test(test_every_length_of_name),
+        cmocka_unit_test(test_every_byte_in_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

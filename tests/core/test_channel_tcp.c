@@ -13,8 +13,7 @@ static void
 ask_and_read(struct scene *scene, unsigned token, int connection, loopback_query *out)
 {
     ask(scene, MX_TCP, token);
-    turn(scene, LOOPBACK_PATIENCE);
-    loopback_read(connection, out);
+    read_question(scene, connection, out);
     assert_int_equal(number_of(out), token);
 }
 
@@ -24,8 +23,7 @@ connect_and_read(struct scene *scene, unsigned token, loopback_query *out)
 {
     ask(scene, MX_TCP, token);
     int connection = loopback_accept(&scene->server);
-    turn(scene, LOOPBACK_PATIENCE);
-    loopback_read(connection, out);
+    read_question(scene, connection, out);
     assert_int_equal(number_of(out), token);
     return connection;
 }
@@ -57,10 +55,9 @@ test_many_questions_on_one_connection_in_any_order(void **state)
         ask(&scene, MX_TCP, i + 1);
     }
     int connection = loopback_accept(&scene.server);
-    turn(&scene, LOOPBACK_PATIENCE);
     for (unsigned i = 0; i < ASKED; i++) {
         uint8_t sent[MX_QUERY_SIZE];
-        loopback_read(connection, &queries[i]);
+        read_question(&scene, connection, &queries[i]);
         /* As it was given, in every version of c-ares; only the id is new. */
         assert_int_equal(queries[i].length, write_query(i + 1, sent));
         assert_memory_equal(queries[i].bytes + 2, sent + 2, queries[i].length - 2);
@@ -279,8 +276,7 @@ test_a_server_that_closes_after_each_answer(void **state)
     for (unsigned i = 1; i <= ASKED; i++) {
         loopback_query query;
         int connection = loopback_accept(&scene.server);
-        turn(&scene, LOOPBACK_PATIENCE);
-        loopback_read(connection, &query);
+        read_question(&scene, connection, &query);
         assert_int_equal(number_of(&query), i);
         answer_on(connection, &query);
         close(connection); /* with the other questions unread */
@@ -308,8 +304,7 @@ test_what_is_repeated_is_repeated_once(void **state)
     assert_true(turn(&scene, LOOPBACK_PATIENCE));
     expect_nothing(&scene);
     connection = loopback_accept(&scene.server);
-    turn(&scene, LOOPBACK_PATIENCE);
-    loopback_read(connection, &query);
+    read_question(&scene, connection, &query);
     assert_int_equal(number_of(&query), 2);
     close(connection); /* this one has answered nothing */
     expect_error(&scene, 2, MX_REPLY_UNREACHABLE, ECONNRESET);
@@ -420,12 +415,8 @@ test_a_server_that_reads_slowly(void **state)
     }
     int connection = loopback_accept(&scene.server);
     for (unsigned i = 1; i <= FLOOD; i++) {
-        char byte;
-        while (recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 1) {
-            assert_true(turn(&scene, LOOPBACK_PATIENCE));
-        }
         turn(&scene, 0);
-        loopback_read(connection, &query);
+        read_question(&scene, connection, &query);
         assert_int_equal(number_of(&query), i);
     }
     answer_on(connection, &query);

@@ -145,8 +145,9 @@ test_an_empty_queue_is_waited_for_as_long_as_asked(void **state)
 enum { TOKENS = 2000 };
 
 typedef struct sharing {
-    mx_completions *queue;
-    atomic_size_t taken;
+    mx_completions *queue, *finished;
+    atomic_size_t taken, early;
+    atomic_bool is_closed;
     atomic_uint times[TOKENS];
 } sharing;
 
@@ -156,53 +157,39 @@ take_until_closed(void *context)
     sharing *all = context;
     mx_completion batch[3];
     size_t count;
-    /* Both ways to wait, in turn. */
     while ((count = mx_completions_take(all->queue, batch, 3, MX_NEVER)) > 0) {
-        do {
-            for (size_t i = 0; i < count; i++) {
-                atomic_fetch_add(&all->times[batch[i].token], 1);
-            }
-            atomic_fetch_add(&all->taken, count);
-            count = mx_completions_take(all->queue, batch, 1, 20 * MX_USEC_PER_MSEC);
-        } while (count > 0);
+        for (size_t i = 0; i < count; i++) {
+            atomic_fetch_add(&all->times[batch[i].token], 1);
+        }
+        if (atomic_fetch_add(&all->taken, count) + count == TOKENS) {
+            mx_completions_post_take(all->finished, 0, MX_OK, NULL);
+        }
     }
+    atomic_fetch_add(&all->early, atomic_load(&all->is_closed) ? 0 : 1);
     return NULL;
 }
 
-static void *
-post_all(void *context)
-{
-    sharing *all = context;
-    for (uint64_t token = 0; token < TOKENS; token++) {
-        mx_completions_post_take(all->queue, token, MX_OK, NULL);
-    }
-    return NULL;
-}
-
+/* A taker that finds its completion taken by another waits on. */
 static void
 test_takers_on_many_threads_share_each_completion_once(void **state)
 {
     (void)state;
     enum { TAKERS = 3 };
     static sharing all;
-    pthread_t takers[TAKERS], poster;
+    pthread_t takers[TAKERS];
     all.queue = new_queue(true);
-    for (size_t i = 0; i < TOKENS; i++) {
-        assert_int_equal(mx_completions_reserve(all.queue), MX_OK);
-    }
+    all.finished = new_queue(false);
+    assert_int_equal(mx_completions_reserve(all.finished), MX_OK);
     for (size_t i = 0; i < TAKERS; i++) {
         assert_int_equal(pthread_create(&takers[i], NULL, take_until_closed, &all), 0);
     }
-    assert_int_equal(pthread_create(&poster, NULL, post_all, &all), 0);
-    assert_int_equal(pthread_join(poster, NULL), 0);
-    while (atomic_load(&all.taken) < TOKENS) {
-        mx_completion late;
-        if (mx_completions_take(all.queue, &late, 1, MX_USEC_PER_MSEC) == 1) {
-            atomic_fetch_add(&all.times[late.token], 1);
-            atomic_fetch_add(&all.taken, 1);
-        }
+    for (uint64_t token = 0; token < TOKENS; token++) {
+        post(all.queue, token);
     }
+    mx_completion last;
+    assert_int_equal(mx_completions_take(all.finished, &last, 1, MX_NEVER), 1);
     assert_false(is_readable(all.queue));
+    atomic_store(&all.is_closed, true);
     mx_completions_close(all.queue);
     for (size_t i = 0; i < TAKERS; i++) {
         assert_int_equal(pthread_join(takers[i], NULL), 0);
@@ -210,7 +197,53 @@ test_takers_on_many_threads_share_each_completion_once(void **state)
     for (size_t i = 0; i < TOKENS; i++) {
         assert_int_equal(atomic_load(&all.times[i]), 1);
     }
+    assert_int_equal(atomic_load(&all.early), 0);
     mx_completions_unref(all.queue);
+    mx_completions_unref(all.finished);
+}
+
+enum { ROUNDS = 300 };
+
+typedef struct pair {
+    mx_completions *there, *back;
+} pair;
+
+static void *
+send_back(void *context)
+{
+    pair *queues = context;
+    mx_completion taken;
+    for (size_t i = 0; i < ROUNDS; i++) {
+        if (mx_completions_take(queues->there, &taken, 1, MX_NEVER) == 1) {
+            mx_completions_post_take(queues->back, taken.token, MX_OK, NULL);
+        }
+    }
+    return NULL;
+}
+
+/* In each round one of the two waits for the other, so a post that does not wake ends
+ * the test by its time limit. */
+static void
+test_a_post_wakes_who_waits(void **state)
+{
+    (void)state;
+    pair queues = {new_queue(false), new_queue(false)};
+    pthread_t thread;
+    for (size_t i = 0; i < ROUNDS; i++) {
+        assert_int_equal(mx_completions_reserve(queues.back), MX_OK);
+    }
+    assert_int_equal(pthread_create(&thread, NULL, send_back, &queues), 0);
+    for (uint64_t token = 0; token < ROUNDS; token++) {
+        mx_completion taken = {0};
+        post(queues.there, token);
+        /* Both ways to wait, in turn. */
+        mx_usec wait = token % 2 == 0 ? MX_NEVER : 60 * MX_USEC_PER_SEC;
+        assert_int_equal(mx_completions_take(queues.back, &taken, 1, wait), 1);
+        assert_int_equal(taken.token, token);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    mx_completions_unref(queues.there);
+    mx_completions_unref(queues.back);
 }
 
 static void
@@ -301,6 +334,36 @@ test_close_drops_what_is_queued_and_what_comes_later(void **state)
     mx_completions_close(queue);
     mx_completions_unref(queue);
     mx_route_unref(route);
+}
+
+/* Also from a ring that wraps. */
+static void
+test_close_drops_each_route_that_is_queued(void **state)
+{
+    (void)state;
+    enum { COUNT = 16 };
+    mx_completions *queue = new_queue(false);
+    mx_route *routes[COUNT];
+    mx_completion taken[COUNT];
+    for (uint64_t token = 0; token < COUNT - 3; token++) {
+        post(queue, token);
+    }
+    assert_int_equal(mx_completions_take(queue, taken, COUNT, 0), COUNT - 3);
+    for (uint64_t token = 0; token < COUNT; token++) {
+        routes[token] = new_route();
+        mx_route_ref(routes[token]);
+        assert_int_equal(mx_completions_reserve(queue), MX_OK);
+        mx_completions_post_take(queue, token, MX_OK, routes[token]);
+    }
+    assert_int_equal(mx_completions_take(queue, taken, 1, 0), 1);
+    mx_completions_close(queue);
+    assert_int_equal(routes[0]->references, 2);
+    mx_route_unref(taken[0].route);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_int_equal(routes[i]->references, 1);
+        mx_route_unref(routes[i]);
+    }
+    mx_completions_unref(queue);
 }
 
 static void
@@ -426,10 +489,12 @@ main(void)
         cmocka_unit_test(test_the_descriptor_is_readable_while_something_is_queued),
         cmocka_unit_test(test_an_empty_queue_is_waited_for_as_long_as_asked),
         cmocka_unit_test(test_takers_on_many_threads_share_each_completion_once),
+        cmocka_unit_test(test_a_post_wakes_who_waits),
         cmocka_unit_test(test_posting_needs_no_memory_once_reserved),
         cmocka_unit_test(test_short_memory_fails_reserving_and_loses_nothing),
         cmocka_unit_test(test_a_lack_of_descriptors_is_told),
         cmocka_unit_test(test_close_drops_what_is_queued_and_what_comes_later),
+        cmocka_unit_test(test_close_drops_each_route_that_is_queued),
         cmocka_unit_test(test_the_last_reference_drops_what_is_queued),
         cmocka_unit_test(test_close_wakes_all_who_wait),
         cmocka_unit_test(

@@ -289,7 +289,10 @@ test_bad_literals(void **state)
         assert_invalid(bad[i], MX_REASON_BAD_LITERAL, &usual);
         assert_invalid(bad[i], MX_REASON_BAD_LITERAL, &lenient);
     }
+    assert_invalid("[192.0.2.10", MX_REASON_BAD_LITERAL, &usual);
+    assert_invalid("[192.0.2.1)", MX_REASON_BAD_LITERAL, &usual);
     assert_invalid("[2001:db8::1]", MX_REASON_BAD_LITERAL, &usual);
+    assert_invalid("[::1]", MX_REASON_BAD_LITERAL, &usual);
     assert_invalid("example[192.0.2.1]", MX_REASON_BAD_CHARACTER, &usual);
 }
 

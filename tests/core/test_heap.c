@@ -39,6 +39,10 @@ test_a_timer_comes_when_due_and_not_before(void **state)
     assert_false(mx_timer_is_set(&timer));
     assert_null(mx_heap_pop(&heap, 100));
     mx_heap_fini(&heap);
+    /* As after init. */
+    assert_int_equal(mx_heap_set(&heap, &timer, 7), MX_OK);
+    assert_ptr_equal(mx_heap_pop(&heap, 7), &timer);
+    mx_heap_fini(&heap);
 }
 
 /* Every timer knows its place, and none is later than its children. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/message.h"
-
 #include "core/mem.h"
+#include "core/message.h"
 #include "message.h"
 
 #include <setjmp.h>
@@ -91,7 +90,8 @@ test_no_reply_to_the_question_is_damaged(void **state)
 
     mx_message read; /* another type than asked */
     mx_question question = question_of("dom.test", MX_TYPE_A);
-    assert_int_equal(mx_message_init(&read, sound.bytes, sound.length, &question), MX_OK);
+    assert_int_equal(mx_message_init(&read, sound.bytes, sound.length, &question),
+                     MX_OK);
     assert_true(read.is_damaged);
     mx_message_fini(&read);
 
@@ -115,7 +115,8 @@ test_other_header_bits_do_no_damage(void **state)
     message m;
     begin_mx(&m);
     for (unsigned bits = 0; bits < 128; bits++) { /* RD, RA, Z, AD, CD, and AA */
-        set_flags(&m, QR | (bits & 0x0f) << 4 | (bits & 0x10) << 4 | (bits & 0x20) << 5);
+        set_flags(&m,
+                  QR | (bits & 0x0f) << 4 | (bits & 0x10) << 4 | (bits & 0x20) << 5);
         assert_false(is_damaged(&m));
     }
 }
@@ -161,7 +162,8 @@ test_counts_must_be_exact(void **state)
     }
     for (size_t count = 1; count <= 64; count++) {
         message m = sound;
-        put_octets(&m, "0123456789012345678901234567890123456789012345678901234567890123",
+        put_octets(&m,
+                   "0123456789012345678901234567890123456789012345678901234567890123",
                    count);
         assert_true(is_damaged(&m));
     }
@@ -241,7 +243,8 @@ static void
 test_names_fill_their_rdata(void **state)
 {
     (void)state;
-    static const uint16_t types[] = {MX_TYPE_CNAME, MX_TYPE_NS, TYPE_PTR, MX_TYPE_DNAME};
+    static const uint16_t types[] = {MX_TYPE_CNAME, MX_TYPE_NS, TYPE_PTR,
+                                     MX_TYPE_DNAME};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         message m;
         begin_reply(&m, "dom.test", MX_TYPE_MX);
@@ -409,6 +412,8 @@ test_the_opt_record_gives_rcode_and_ede(void **state)
     assert_int_equal(read.ede, 22);
     read_with_options("\0\x0f\0\2\0\1\0\x0f\0\2\0\2", 12, &read); /* the first counts */
     assert_int_equal(read.ede, 1);
+    read_with_options("\0\x0f\0\2\0\0\0\x0f\0\2\0\2", 12, &read); /* even a 0 */
+    assert_int_equal(read.ede, 0);
     read_with_options("\0\x0f\0\1\0", 5, &read); /* too short to be one */
     assert_false(read.is_damaged);
     assert_int_equal(read.ede, -1);
@@ -454,8 +459,8 @@ test_a_ttl_with_its_top_bit_set_is_zero(void **state)
     (void)state;
     static const struct {
         uint32_t sent, read;
-    } ttls[] = {{0, 0}, {1, 1}, {0x7fffffff, 0x7fffffff}, {0x80000000, 0},
-                {0xffffffff, 0}};
+    } ttls[] = {
+        {0, 0}, {1, 1}, {0x7fffffff, 0x7fffffff}, {0x80000000, 0}, {0xffffffff, 0}};
     for (size_t i = 0; i < sizeof ttls / sizeof *ttls; i++) {
         message m;
         mx_message read;
@@ -553,6 +558,43 @@ test_a_full_message_is_read(void **state)
     mx_message_fini(&read);
 }
 
+/* The shortest records there can be: one fewer than announced. */
+static void
+test_more_records_than_fit_are_not_begun(void **state)
+{
+    (void)state;
+    message m;
+    begin_reply(&m, "dom.test", MX_TYPE_MX);
+    for (int i = 0; i < MX_MESSAGE_FEW + 10; i++) {
+        add_raw(&m, ANSWER, ".", TYPE_TXT, 0, "", 0);
+    }
+    assert_false(is_damaged(&m));
+    set_u16(&m, ANSWER, MX_MESSAGE_FEW + 11);
+    assert_true(is_damaged(&m));
+}
+
+/* What a length before a message over TCP can say. */
+static void
+test_a_message_has_65535_octets_at_most(void **state)
+{
+    (void)state;
+    static uint8_t bytes[65536];
+    message m;
+    mx_message read;
+    mx_question question = question_of("dom.test", MX_TYPE_MX);
+    begin_reply(&m, "dom.test", MX_TYPE_MX);
+    size_t rdata = begin_record(&m, ADDITIONAL, "@", TYPE_TXT, 0);
+    m.length = sizeof m.bytes;
+    memset(m.bytes + rdata, 0, m.length - rdata);
+    end_record(&m, rdata);
+    assert_false(is_damaged(&m));
+    set_u16(&m, rdata - 2, (unsigned)(sizeof bytes - rdata));
+    memcpy(bytes, m.bytes, m.length);
+    assert_int_equal(mx_message_init(&read, bytes, sizeof bytes, &question), MX_OK);
+    assert_true(read.is_damaged);
+    mx_message_fini(&read);
+}
+
 static void
 test_no_memory_for_many_records_is_said(void **state)
 {
@@ -595,6 +637,8 @@ main(void)
         cmocka_unit_test(test_owners_are_told_apart),
         cmocka_unit_test(test_a_pointer_bomb_costs_a_bounded_number_of_steps),
         cmocka_unit_test(test_a_full_message_is_read),
+        cmocka_unit_test(test_more_records_than_fit_are_not_begun),
+        cmocka_unit_test(test_a_message_has_65535_octets_at_most),
         cmocka_unit_test(test_no_memory_for_many_records_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,15 @@ test_wire_must_be_exactly_one_name(void **state)
 }
 
 static void
+test_only_ascii_letters_of_wire_are_lowered(void **state)
+{
+    (void)state;
+    mx_name name;
+    assert_true(mx_name_from_wire((const uint8_t *)"\7@AZ[`az\2\304{\0", 12, &name));
+    assert_memory_equal(name.wire, "\7@az[`az\2\304{\0", 12);
+}
+
+static void
 test_wire_of_255_octets_is_the_longest(void **state)
 {
     (void)state;
@@ -210,6 +219,25 @@ test_bytes_that_no_host_name_has_are_escaped(void **state)
     assert_true(mx_name_from_wire(wire, sizeof(wire) - 1, &name));
     assert_text(&name, "a\\046b\\034\\092\\010\\255.c\\044_");
     assert_false(mx_name_is_hostname(&name));
+}
+
+static void
+test_each_octet_of_a_host_name_counts(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < 8; i++) {
+        if (i == 4) {
+            continue; /* the length of the second label */
+        }
+        uint8_t wire[] = "\3abc\3def";
+        mx_name name;
+        wire[i] = '!';
+        assert_true(mx_name_from_wire(wire, sizeof(wire), &name));
+        assert_false(mx_name_is_hostname(&name));
+        wire[i] = '0';
+        assert_true(mx_name_from_wire(wire, sizeof(wire), &name));
+        assert_true(mx_name_is_hostname(&name));
+    }
 }
 
 static void
@@ -280,12 +308,18 @@ test_kinds_of_names(void **state)
         const char *text;
         bool has_numeric_top, has_underscore, is_onion;
     } cases[] = {
-        {"10", true, false, false},        {"127.0.0.1", true, false, false},
-        {"1.2.3a", false, false, false},   {"127.0.0.x1", false, false, false},
-        {"a.0", true, false, false},       {"_dmarc.example.com", false, true, false},
-        {"a_b.c", false, true, false},     {"abc.onion", false, false, true},
-        {"ONION", false, false, true},     {"onion.com", false, false, false},
-        {"a.onions", false, false, false}, {"a.nion", false, false, false},
+        {"10", true, false, false},
+        {"127.0.0.1", true, false, false},
+        {"1.2.3a", false, false, false},
+        {"127.0.0.x1", false, false, false},
+        {"a.0123456789", true, false, false},
+        {"_dmarc.example.com", false, true, false},
+        {"a_b.c", false, true, false},
+        {"abc.onion", false, false, true},
+        {"ONION", false, false, true},
+        {"onion.com", false, false, false},
+        {"a.onions", false, false, false},
+        {"a.nion", false, false, false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         mx_name name = name_of(cases[i].text);
@@ -357,8 +391,10 @@ main(void)
         cmocka_unit_test(test_lengths_up_to_the_limits_are_fine),
         cmocka_unit_test(test_300_characters_are_too_long_one_way_or_the_other),
         cmocka_unit_test(test_wire_must_be_exactly_one_name),
+        cmocka_unit_test(test_only_ascii_letters_of_wire_are_lowered),
         cmocka_unit_test(test_wire_of_255_octets_is_the_longest),
         cmocka_unit_test(test_bytes_that_no_host_name_has_are_escaped),
+        cmocka_unit_test(test_each_octet_of_a_host_name_counts),
         cmocka_unit_test(test_the_longest_text_fits),
         cmocka_unit_test(test_the_root),
         cmocka_unit_test(test_names_are_equal_without_case),

@@ -141,8 +141,8 @@ number_of_order(const mx_order_key *order, unsigned count)
     return number;
 }
 
-/* Pearson's sum for `runs` shuffles of `count` equals, at `at` in a list that also has a
- * better and a worse key. */
+/* Pearson's sum for `runs` shuffles of `count` equals in a list that also has a better
+ * and a worse key. */
 static double
 chi_square(unsigned count, unsigned orders, unsigned runs, uint64_t seed)
 {
@@ -197,8 +197,8 @@ test_equals_are_shuffled_uniformly(void **state)
     }
 }
 
-/* The merge sort of long lists must keep what the shuffle did: every key of 40 equals is
- * equally likely to come first. */
+/* The merge sort of long lists must keep what the shuffle did: every key of 40 equals
+ * is equally likely to come first, and last. */
 static void
 test_long_lists_are_shuffled_uniformly(void **state)
 {

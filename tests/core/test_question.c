@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/question.h"
-
 #include "core/wire.h"
 #include "message.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/records.h"
-
 #include "core/mem.h"
+#include "core/records.h"
 #include "message.h"
 
 #include <setjmp.h>
@@ -163,7 +162,8 @@ test_identical_addresses_count_once(void **state)
     (void)state;
     mx_answer *answer = new_answer(MX_TYPE_A, 20);
     mx_wire wire;
-    mx_wire_init(&wire, (const uint8_t *)"\2\0\0\1\1\0\0\2\2\0\0\1\2\0\0\0\1\0\0\2", 20);
+    mx_wire_init(&wire, (const uint8_t *)"\2\0\0\1\1\0\0\2\2\0\0\1\2\0\0\0\1\0\0\2",
+                 20);
     for (int i = 0; i < 5; i++) {
         mx_records_add(answer, &wire);
     }

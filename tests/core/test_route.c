@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/route.h"
-
 #include "core/mem.h"
+#include "core/route.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,7 +76,8 @@ test_ok_says_how_many_targets_and_the_first(void **state)
 {
     (void)state;
     static const uint8_t octets[16] = {192, 0, 2, 1};
-    mx_route_exchange exchanges[2] = {{.host = "mx1.dom.test"}, {.host = "mx2.dom.test"}};
+    mx_route_exchange exchanges[2] = {{.host = "mx1.dom.test"},
+                                      {.host = "mx2.dom.test"}};
     mx_target targets[2] = {{.exchange = 1, .address = mx_address_ipv4(octets)},
                             {.exchange = 0, .address = mx_address_ipv6(octets)}};
     mx_route *route = new_route(MX_VERDICT_OK, MX_REASON_NONE, "dom.test");
@@ -94,8 +94,9 @@ test_ok_says_how_many_targets_and_the_first(void **state)
     route->target_count = 1;
     route->implicit = true;
     exchanges[1].host = "dom.test";
-    assert_message(route, "mail for dom.test goes to 1 target of its own (it has no MX), "
-                          "first dom.test [192.0.2.1]");
+    assert_message(route,
+                   "mail for dom.test goes to 1 target of its own (it has no MX), "
+                   "first dom.test [192.0.2.1]");
     route->implicit = false;
     route->domain = "[192.0.2.1]";
     assert_message(route, "mail for [192.0.2.1] goes straight to that address");
@@ -108,7 +109,8 @@ test_every_refusal_names_the_domain_and_the_cause(void **state)
     (void)state;
     mx_route_exchange exchange = {.host = "mx1.dom.test", .reason = MX_REASON_NXDOMAIN};
     mx_route *route = new_route(MX_VERDICT_NULL_MX, MX_REASON_NULL_MX, "dom.test");
-    assert_message(route, "dom.test accepts no mail: it publishes a null MX (RFC 7505)");
+    assert_message(route,
+                   "dom.test accepts no mail: it publishes a null MX (RFC 7505)");
 
     route->verdict = MX_VERDICT_NO_DOMAIN;
     route->reason = MX_REASON_NXDOMAIN;
@@ -124,17 +126,20 @@ test_every_refusal_names_the_domain_and_the_cause(void **state)
     route->reason = MX_REASON_NO_DATA;
     assert_message(route, "dom.test exists, but has neither MX nor address");
     route->reason = MX_REASON_IMPLICIT_OFF;
-    assert_message(route, "dom.test takes no mail: there are no MX records, and the use "
-                          "of the domain's own address is switched off");
+    assert_message(route,
+                   "dom.test takes no mail: there are no MX records, and the use "
+                   "of the domain's own address is switched off");
 
     route->verdict = MX_VERDICT_NO_ADDRESS;
     route->reason = MX_REASON_BAD_EXCHANGE_NAME;
-    assert_message(route, "no exchange of dom.test has an address: the exchange is not a "
-                          "valid host name");
+    assert_message(route,
+                   "no exchange of dom.test has an address: the exchange is not a "
+                   "valid host name");
     route->exchanges = &exchange;
     route->exchange_count = 1;
-    assert_message(route, "no exchange of dom.test has an address; of mx1.dom.test: the "
-                          "name does not exist");
+    assert_message(route,
+                   "no exchange of dom.test has an address; of mx1.dom.test: the "
+                   "name does not exist");
 
     route->verdict = MX_VERDICT_REFUSED;
     route->reason = MX_REASON_ADDRESS_POLICY;
@@ -148,8 +153,9 @@ test_every_refusal_names_the_domain_and_the_cause(void **state)
     route->verdict = MX_VERDICT_INVALID;
     route->reason = MX_REASON_EMPTY_LABEL;
     route->domain = route->canonical = "";
-    assert_message(route, "not a mail destination: there is nothing between two dots or "
-                          "before the first one");
+    assert_message(route,
+                   "not a mail destination: there is nothing between two dots or "
+                   "before the first one");
     mx_route_unref(route);
 }
 
@@ -158,13 +164,15 @@ test_failures_name_the_server_and_advise_to_try_again(void **state)
 {
     (void)state;
     mx_route *route = new_route(MX_VERDICT_TIMEOUT, MX_REASON_TIMEOUT, "dom.test");
-    assert_message(route, "dom.test could not be looked up: no answer came in time; try "
-                          "again later");
+    assert_message(route,
+                   "dom.test could not be looked up: no answer came in time; try "
+                   "again later");
     route->server = "192.0.2.53:53";
-    assert_message(route, "dom.test could not be looked up: no answer came in time (name "
-                          "server 192.0.2.53:53); try again later");
-    static const mx_verdict verdicts[] = {MX_VERDICT_SERVER_FAILURE, MX_VERDICT_NO_SERVERS,
-                                          MX_VERDICT_BAD_REPLY};
+    assert_message(route,
+                   "dom.test could not be looked up: no answer came in time (name "
+                   "server 192.0.2.53:53); try again later");
+    static const mx_verdict verdicts[] = {MX_VERDICT_SERVER_FAILURE,
+                                          MX_VERDICT_NO_SERVERS, MX_VERDICT_BAD_REPLY};
     route->reason = MX_REASON_DAMAGED_REPLY;
     for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
         route->verdict = verdicts[i];

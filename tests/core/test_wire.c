@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/wire.h"
-
 #include "message.h"
 
 #include <setjmp.h>
@@ -322,7 +321,7 @@ test_labels_of_a_message_are_bounded(void **state)
     assert_int_equal(wire.label_steps, MX_MAX_LABEL_STEPS);
 }
 
-/* FAULTS S2: a root that a pointer led to is told apart, unless it ends the question. */
+/* FAULTS S2: a root that a pointer led to, unless it ends the question. */
 static void
 test_a_pointed_root_is_told_apart(void **state)
 {

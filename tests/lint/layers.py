@@ -15,13 +15,13 @@ LAYERS = {
     "order": "order",
     "lookup": "conclude exchanges lookup",
     "servers": "server",
-    "I/O": "cache channel completions descriptors nameservers socket_address transport "
-    "udp wake",
+    "I/O": "cache channel completions descriptors nameservers socket_address stream "
+    "transport udp wake",
     "engine": "engine query request resolver",
 }
 
 # These only compute: no clock, no socket, no lock, no locale.
-DECISIONS = ("names", "facts", "result", "order", "lookup", "servers")
+DECISIONS = ("names", "facts", "result", "order", "lookup")
 
 
 def module_of(stem: str) -> str | None:

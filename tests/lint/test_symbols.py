@@ -19,7 +19,7 @@ from lint.layers import ROOT, is_decision, layer_of, module_of, sources
 PURE = frozenset(
     {
         *("memchr", "memcmp", "memcpy", "memmove", "memset"),
-        *("strchr", "strcmp", "strlen", "strncmp", "snprintf"),
+        *("strchr", "strcmp", "strlen", "strncmp", "snprintf", "vsnprintf"),
         *("inet_ntop", "inet_pton", "qsort"),
         *("__assert_fail", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_"),
     }

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""What to look up: the arguments, and the lines of standard input where they say so."""
+
+import os
+from collections import deque
+from collections.abc import Sequence
+
+_CHUNK = 64 * 1024  # octets of standard input at a time
+_STANDARD_INPUT = "-"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Destinations:
+    """What to look up next. ``"-"`` stands for the lines of standard input."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        """Start with the first argument."""
+        self._rest = deque(arguments)
+        self._lines: deque[str] = deque()
+        self._begun = b""  # of a line whose end has not been read
+        self._is_first = True
+
+    @property
+    def has_next(self) -> bool:
+        """Whether `take` has something."""
+        return bool(self._lines or (self._rest and self._rest[0] != _STANDARD_INPUT))
+
+    @property
+    def needs_reading(self) -> bool:
+        """Whether the next destination is still in standard input."""
+        return not self._lines and bool(self._rest) and not self.has_next
+
+    def take(self) -> str:
+        """Return the next destination."""
+        return (self._lines or self._rest).popleft()
+
+    def read(self, descriptor: int) -> None:
+        """Read what is there of standard input; its end makes room for what follows."""
+        chunk = os.read(descriptor, _CHUNK)
+        if not chunk:
+            self._rest.popleft()
+            if self._begun:
+                self._add(self._begun)
+                self._begun = b""
+            return
+        *ended, self._begun = (self._begun + chunk).split(b"\n")
+        for line in ended:
+            self._add(line)
+
+    def _add(self, line: bytes) -> None:
+        if self._is_first:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
+            self._is_first = False
+        # What is not UTF-8 becomes what such an argument would: no destination, and
+        # told as one.
+        text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
+        self._lines.append(text)
