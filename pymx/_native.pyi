@@ -56,7 +56,8 @@ class Target:
     def sockaddr(self, port: int = 25) -> tuple[str, int] | tuple[str, int, int, int]:
         """Return what `socket.connect` takes for this address.
 
-        That is (address, port), for IPv6 (address, port, 0, 0). Raises ValueError unless `port` is 0 to 65535.
+        That is (address, port), for IPv6 (address, port, 0, 0). Raises ValueError
+        unless `port` is 0 to 65535.
         """
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from pymx.testing import FakeDNS
 
 # A child that takes longer hangs. It is not how long anything should take.
 CHILD_TIMEOUT = 60.0
+# Python 3.12 warns whoever forks with a thread of any kind running; ours is made for it.
+_OPTIONS = ("-W", "ignore:This process:DeprecationWarning")
 
 StartDNS = Callable[..., FakeDNS]
 MakeResolver = Callable[..., pymx.Resolver]
@@ -56,7 +58,7 @@ def child() -> RunChild:
 
     def run(code: str, *arguments: str) -> str:
         ended = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(code), *arguments],
+            [sys.executable, *_OPTIONS, "-c", textwrap.dedent(code), *arguments],
             capture_output=True,
             text=True,
             timeout=CHILD_TIMEOUT,

@@ -471,21 +471,21 @@ def test_import_starts_no_thread_opens_no_descriptor_and_stays_light(child):
     assert not heavy & set(output.split())
 
 
+def import_time(child, module):
+    """Processor time of the import in a new process, the least of five, in seconds."""
+    code = f"""
+        import time
+        begun = time.process_time()
+        import {module}
+        print(time.process_time() - begun)
+    """
+    return min(float(child(code)) for _ in range(5))
+
+
 def test_import_costs_little(child):
-    """At most 20 ms; counted in modules and instructions it would say less."""
-    output = child(
-        """
-        import subprocess, sys, time
-        times = []
-        for _ in range(5):
-            code = "import time; t = time.process_time(); import pymx; " \\
-                "print(time.process_time() - t)"
-            ended = subprocess.run([sys.executable, "-c", code], capture_output=True)
-            times.append(float(ended.stdout))
-        print(min(times))
-        """
-    )
-    assert float(output) < 0.020
+    # 20 ms; more on a machine, or in a sanitized build, that is as much slower.
+    limit = max(0.020, 0.4 * import_time(child, "asyncio"))
+    assert import_time(child, "pymx") < limit
 
 
 @pytest.mark.parametrize("name", ["aio", "__version__"])

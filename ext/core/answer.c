@@ -60,7 +60,7 @@ is_dname_of_chain(mx_message *message, const mx_record *record, const mx_chain *
         return false;
     }
     mx_name owner;
-    mx_wire_name(mx_message_at(message, record->owner), &owner, NULL);
+    mx_wire_name(mx_message_at(message, record->owner), &owner);
     for (unsigned i = 0; i < chain->aliases; i++) {
         if (mx_name_is_within(&chain->names[i], &owner) &&
             !mx_name_equal(&chain->names[i], &owner)) {
@@ -114,7 +114,7 @@ find_soa(mx_message *message, const mx_name *name)
             continue;
         }
         mx_name owner;
-        mx_wire_name(mx_message_at(message, record->owner), &owner, NULL);
+        mx_wire_name(mx_message_at(message, record->owner), &owner);
         if (!message->again.failed && mx_name_is_within(name, &owner)) {
             return record;
         }

@@ -24,8 +24,7 @@
 enum {
     MX_MAX_CNAMES = 8,            /* followed for one name, across messages too */
     MX_MAX_TTL = 86400,           /* a day: how long a positive answer is believed */
-    MX_MAX_NEGATIVE_TTL = 3600,   /* RFC 2308 section 5 advises 1 to 3 hours */
-    MX_MAX_EDE_TEXT = 255
+    MX_MAX_NEGATIVE_TTL = 3600    /* RFC 2308 section 5 advises 1 to 3 hours */
 };
 
 typedef enum mx_answer_kind {

@@ -31,7 +31,7 @@ is_owned(mx_message *message, const mx_record *record, const mx_name *name,
     }
     if (record->owner != *same_owner) {
         mx_name owner;
-        mx_wire_name(mx_message_at(message, record->owner), &owner, NULL);
+        mx_wire_name(mx_message_at(message, record->owner), &owner);
         if (!mx_name_equal(&owner, name)) {
             return false;
         }
@@ -44,7 +44,7 @@ static void
 take_alias(mx_message *message, mx_record *record, owned *out)
 {
     mx_name alias;
-    mx_wire_name(mx_message_at(message, record->rdata), &alias, NULL);
+    mx_wire_name(mx_message_at(message, record->rdata), &alias);
     if (!out->has_alias) {
         out->has_alias = true;
         out->alias = alias;

@@ -24,6 +24,9 @@ enum {
 
 /* RFC 7766 6.2.3 leaves it to us; servers close after a few seconds to a few minutes. */
 #define STREAM_IDLE (10 * MX_USEC_PER_SEC)
+/* Silence after a question that may mean a connection which only we believe in: without a
+ * word from the other side the kernel takes a quarter of an hour to find out. */
+#define STREAM_SILENCE MX_USEC_PER_SEC
 
 /* One name server. Exists while something of it is open. */
 struct endpoint {
@@ -33,8 +36,10 @@ struct endpoint {
     mx_udp *udp;
     mx_stream *stream; /* NULL without a connection */
     bool stream_has_answered;
-    mx_usec stream_used;
-    mx_list attempts[2]; /* open ones, by protocol */
+    bool stream_is_suspect; /* somebody waited in vain for anything to come from it */
+    mx_usec stream_used;    /* last, when it became idle */
+    mx_usec stream_heard;   /* last message from it */
+    mx_list attempts[2];    /* open ones, by protocol */
     mx_usec tidy_at;
 };
 
@@ -46,6 +51,7 @@ struct attempt {
     bool is_open;
     mx_protocol protocol;
     uint32_t socket; /* of UDP */
+    mx_usec sent;
     mx_reply reply;
     uint8_t *bytes; /* of the reply */
     size_t query_length;
@@ -263,7 +269,8 @@ open_stream(struct channel *channel, struct endpoint *endpoint)
 {
     int os_error = 0;
     endpoint->stream_has_answered = false;
-    endpoint->stream_used = channel->now;
+    endpoint->stream_is_suspect = false;
+    endpoint->stream_used = endpoint->stream_heard = channel->now;
     mx_status status = mx_stream_new(&endpoint->server, &endpoint->stream, &os_error);
     if (status != MX_OK) {
         endpoint->stream = NULL;
@@ -282,23 +289,13 @@ end_all_on_stream(struct channel *channel, struct endpoint *endpoint, int os_err
     }
 }
 
-/* The connection is over. A server may close one at any time between two replies, and
- * what was sent on it meanwhile was never read (RFC 7766 6.2.4): goes out again on a new
- * one. Only if the old one has answered something, so that this comes to an end. */
+/* Sends all that is open once more, on a new connection. */
 static void
-lose_stream(struct channel *channel, struct endpoint *endpoint, int os_error)
+repeat_on_new_stream(struct channel *channel, struct endpoint *endpoint)
 {
     mx_list *open = &endpoint->attempts[MX_TCP];
-    bool may_repeat = endpoint->stream_has_answered;
     drop_stream(endpoint);
-    if (mx_list_is_empty(open)) {
-        return;
-    }
-    if (!may_repeat) {
-        end_all_on_stream(channel, endpoint, os_error);
-        return;
-    }
-    os_error = open_stream(channel, endpoint);
+    int os_error = open_stream(channel, endpoint);
     for (mx_list *link = open->next; os_error == 0 && link != open; link = link->next) {
         const struct attempt *again = MX_CONTAINER(link, const struct attempt, link);
         if (mx_stream_send(endpoint->stream, again->query, again->query_length) !=
@@ -311,6 +308,21 @@ lose_stream(struct channel *channel, struct endpoint *endpoint, int os_error)
     }
 }
 
+/* The connection is over. A server may close one at any time between two replies, and
+ * what was sent on it meanwhile was never read (RFC 7766 6.2.4). That is repeated only if
+ * the connection has answered something, so that it comes to an end. */
+static void
+lose_stream(struct channel *channel, struct endpoint *endpoint, int os_error)
+{
+    bool is_idle = mx_list_is_empty(&endpoint->attempts[MX_TCP]);
+    if (!is_idle && endpoint->stream_has_answered) {
+        repeat_on_new_stream(channel, endpoint);
+    }
+    else {
+        end_all_on_stream(channel, endpoint, os_error);
+    }
+}
+
 static void
 work_on_stream(struct channel *channel, struct endpoint *endpoint)
 {
@@ -318,6 +330,8 @@ work_on_stream(struct channel *channel, struct endpoint *endpoint)
     const uint8_t *message;
     size_t length;
     while (mx_stream_next(endpoint->stream, &message, &length)) {
+        endpoint->stream_is_suspect = false;
+        endpoint->stream_heard = channel->now;
         if (capture(channel, endpoint, MX_TCP, MX_UDP_NONE, message, length)) {
             endpoint->stream_has_answered = true;
         }
@@ -335,7 +349,21 @@ prepare_stream(struct channel *channel, struct endpoint *endpoint)
         /* The server may have closed it since the last turn. */
         work_on_stream(channel, endpoint);
     }
+    if (endpoint->stream != NULL && endpoint->stream_is_suspect) {
+        repeat_on_new_stream(channel, endpoint);
+    }
     return endpoint->stream != NULL ? 0 : open_stream(channel, endpoint);
+}
+
+/* The caller gives up on an attempt: perhaps because the connection is dead. */
+static void
+suspect_stream(const struct channel *channel, const struct attempt *attempt)
+{
+    struct endpoint *endpoint = attempt->endpoint;
+    if (attempt->protocol == MX_TCP && endpoint->stream_heard <= attempt->sent &&
+        channel->now - attempt->sent >= STREAM_SILENCE) {
+        endpoint->stream_is_suspect = true;
+    }
 }
 
 /* ---- UDP ---- */
@@ -481,6 +509,7 @@ open_attempt(struct channel *channel, struct endpoint *endpoint,
         return ENOMEM;
     }
     attempt->endpoint = endpoint;
+    attempt->sent = channel->now;
     attempt->is_open = true;
     mx_list_append(&endpoint->attempts[attempt->protocol], &attempt->link);
     return 0;
@@ -570,6 +599,7 @@ channel_cancel(mx_transport *transport, uint64_t token)
         return;
     }
     if (attempt->is_open) {
+        suspect_stream(channel, attempt);
         close_attempt(channel, attempt);
     }
     mx_list_remove(&attempt->link);

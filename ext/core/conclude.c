@@ -89,26 +89,57 @@ make_room(struct draft *draft)
 struct findings {
     const char *host;
     size_t count[MX_CHASES]; /* addresses the policy lets through */
-    bool has_refused;        /* the policy dropped at least one */
+    mx_reason refusal;       /* why others were dropped, NONE if none was */
     bool has_alias;
     bool does_not_exist;
-    mx_reason failure; /* temporary, of the first family that failed */
-    uint32_t ttl;
+    mx_reason failure;     /* temporary, of the first family that failed */
+    uint32_t ttl;          /* of the addresses */
+    uint32_t negative_ttl; /* of the proof that there are none */
     const mx_answer *aliased;
 };
+
+/* Why an address is no target, or NONE. Of a family that is not wanted are only those
+ * that were written out, in a literal or as an exchange. */
+static mx_reason
+judge_address(const mx_lookup *lookup, const mx_address *address)
+{
+    mx_families families = lookup->rules.families;
+    mx_families other =
+        address->family == MX_IPV4 ? MX_FAMILIES_IPV6 : MX_FAMILIES_IPV4;
+
+    return families == other ? MX_REASON_FAMILY
+                             : mx_address_judge(address, lookup->rules.addresses);
+}
 
 static void
 weigh_address(struct draft *draft, const mx_exchange *exchange,
               struct findings *findings, const mx_address *address, int chase)
 {
-    mx_reason refusal = mx_address_judge(address, draft->lookup->rules.addresses);
+    mx_reason refusal = judge_address(draft->lookup, address);
 
     if (refusal != MX_REASON_NONE) {
         exclude(draft, findings->host, exchange->preference, address, refusal);
-        findings->has_refused = true;
+        findings->refusal =
+            refusal == MX_REASON_FAMILY ? refusal : MX_REASON_ADDRESS_POLICY;
         return;
     }
     draft->family[chase][findings->count[chase]++] = *address;
+}
+
+static void
+note_failure(struct findings *findings, mx_reason reason)
+{
+    if (findings->failure == MX_REASON_NONE) {
+        findings->failure = reason;
+    }
+}
+
+static void
+lower(uint32_t *ttl, uint32_t other)
+{
+    if (other < *ttl) {
+        *ttl = other;
+    }
 }
 
 static void
@@ -123,7 +154,7 @@ weigh_chase(struct draft *draft, const mx_exchange *exchange, struct findings *f
     }
     if (answer == NULL) {
         /* Never answered: unknown is not "no". */
-        findings->failure = MX_REASON_TIMEOUT;
+        note_failure(findings, MX_REASON_TIMEOUT);
         return;
     }
     if (chase->cname_count > 0) {
@@ -138,19 +169,18 @@ weigh_chase(struct draft *draft, const mx_exchange *exchange, struct findings *f
             mx_address address = mx_answer_address(answer, i);
             weigh_address(draft, exchange, findings, &address, c);
         }
-        if (chase->ttl < findings->ttl) {
-            findings->ttl = chase->ttl;
-        }
+        lower(&findings->ttl, chase->ttl);
         break;
     case MX_ANSWER_NXDOMAIN:
         findings->does_not_exist = true;
-        break;
-    case MX_ANSWER_FAILURE:
-        if (findings->failure == MX_REASON_NONE) {
-            findings->failure = answer->reason;
-        }
+        lower(&findings->negative_ttl, chase->ttl);
         break;
     case MX_ANSWER_NODATA:
+        lower(&findings->negative_ttl, chase->ttl);
+        break;
+    case MX_ANSWER_FAILURE:
+        note_failure(findings, answer->reason);
+        break;
     case MX_ANSWER_ALIAS:
     case MX_ANSWER_TRUNCATED:
         break;
@@ -202,9 +232,9 @@ judge_exchange(struct draft *draft, const struct findings *findings,
             draft->unknown = out;
         }
     }
-    else if (findings->has_refused) {
+    else if (findings->refusal != MX_REASON_NONE) {
         out->verdict = MX_VERDICT_REFUSED;
-        out->reason = MX_REASON_ADDRESS_POLICY;
+        out->reason = findings->refusal;
         draft->refused_count++;
     }
     else {
@@ -218,7 +248,7 @@ add_exchange(struct draft *draft, const mx_exchange *exchange)
 {
     mx_lookup *lookup = draft->lookup;
     mx_route_exchange *out = &draft->exchanges[draft->exchange_count];
-    struct findings findings = {.ttl = UINT32_MAX};
+    struct findings findings = {.ttl = UINT32_MAX, .negative_ttl = UINT32_MAX};
     mx_status status;
 
     memset(out, 0, sizeof(*out));
@@ -253,10 +283,11 @@ add_exchange(struct draft *draft, const mx_exchange *exchange)
     if (status != MX_OK) {
         return status;
     }
-    out->ttl = findings.ttl == UINT32_MAX ? 0 : findings.ttl;
-    if (findings.ttl < lookup->ttl) {
-        lookup->ttl = findings.ttl;
+    if (out->address_count == 0) {
+        lower(&findings.ttl, findings.negative_ttl);
     }
+    out->ttl = findings.ttl == UINT32_MAX ? 0 : findings.ttl;
+    lower(&lookup->ttl, findings.ttl);
     judge_exchange(draft, &findings, out);
     draft->exchange_count++;
     return MX_OK;
@@ -328,7 +359,7 @@ find_verdict(struct draft *draft)
     }
     else if (draft->exchange_count > 0 &&
              draft->refused_count == draft->exchange_count) {
-        mx_lookup_conclude(lookup, MX_VERDICT_REFUSED, MX_REASON_ADDRESS_POLICY);
+        mx_lookup_conclude(lookup, MX_VERDICT_REFUSED, draft->exchanges[0].reason);
     }
     else if (lookup->is_implicit) {
         mx_lookup_conclude(lookup, MX_VERDICT_NO_MAIL, MX_REASON_NO_DATA);
@@ -348,7 +379,7 @@ static mx_status
 conclude_literal(struct draft *draft)
 {
     const mx_address *address = &draft->lookup->destination.address;
-    mx_reason refusal = mx_address_judge(address, draft->lookup->rules.addresses);
+    mx_reason refusal = judge_address(draft->lookup, address);
     mx_route *route = draft->route;
     char text[MX_ADDRESS_TEXT_SIZE + 8] = "[IPv6:";
     size_t length = address->family == MX_IPV4 ? 1 : 6;

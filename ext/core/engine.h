@@ -35,15 +35,16 @@ typedef struct mx_engine_config {
     void *transport_context;
 } mx_engine_config;
 
-/* An engine without a thread. */
-MX_MUST_CHECK mx_status mx_engine_new(const mx_engine_config *config, mx_engine **out);
+/* An engine without a thread. MX_SYS with errno in `*os_error`, 0 if unknown. */
+MX_MUST_CHECK mx_status mx_engine_new(const mx_engine_config *config, mx_engine **out,
+                                      int *os_error);
 /* Stops and frees. Every lookup in progress ends as cancelled first. */
 void mx_engine_free(mx_engine *engine); /* NULL is fine */
 
-/* Starts the thread. MX_SYS with errno in `*os_error`; may be tried again. */
+/* Starts the thread, once. MX_SYS with errno in `*os_error`: may be tried again. */
 MX_MUST_CHECK mx_status mx_engine_start(mx_engine *engine, int *os_error);
 /* Ends all lookups as cancelled, then joins the thread. Submitting gives MX_CLOSED from
- * then on. Returns at once when stopped already. */
+ * then on. Any thread but the engine's; returns when it is stopped, by whomever. */
 void mx_engine_stop(mx_engine *engine);
 
 typedef struct mx_submission {

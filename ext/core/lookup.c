@@ -106,7 +106,7 @@ ask_addresses(mx_lookup *lookup)
                 return MX_BUG;
             }
             exchange->chases[c].is_asked = true;
-            exchange->chases[c].alias_ttl = UINT32_MAX;
+            exchange->chases[c].ttl = UINT32_MAX;
         }
     }
     return MX_OK;
@@ -140,11 +140,11 @@ note_ttl(mx_lookup *lookup, uint32_t ttl)
 }
 
 static void
-note_source(mx_lookup *lookup, const mx_answer *answer, const mx_answer_source *source)
+note_source(mx_lookup *lookup, const mx_answer_source *source)
 {
     lookup->has_answers = true;
     lookup->all_cached &= source->cached;
-    lookup->all_authenticated &= answer->authenticated;
+    lookup->all_authenticated &= source->authenticated;
 }
 
 static mx_status
@@ -183,9 +183,6 @@ follow_mx_alias(mx_lookup *lookup, const mx_answer *answer, const char *server)
     if (was_mx_asked(lookup, &answer->canonical)) {
         return fail(lookup, MX_REASON_CNAME_LOOP, server);
     }
-    if (lookup->mx_cname_count > MX_MAX_CNAMES) {
-        return fail(lookup, MX_REASON_CNAME_LIMIT, server);
-    }
     status = open_question(lookup, &answer->canonical, MX_TYPE_MX, MX_ASKED_MX, 0,
                            &is_opened);
     if (status != MX_OK || is_opened) {
@@ -200,6 +197,9 @@ take_mx(mx_lookup *lookup, const mx_answer *answer, const mx_answer_source *sour
     mx_status status;
 
     lookup->mx_cname_count = (uint8_t)(lookup->mx_cname_count + answer->cname_count);
+    if (lookup->mx_cname_count > MX_MAX_CNAMES) {
+        return fail(lookup, MX_REASON_CNAME_LIMIT, source->server);
+    }
     if (answer->kind != MX_ANSWER_FAILURE && answer->kind != MX_ANSWER_TRUNCATED) {
         lookup->canonical = answer->canonical;
         note_ttl(lookup, source->ttl);
@@ -237,12 +237,8 @@ follow_address_alias(mx_lookup *lookup, const mx_asked *asked, mx_chase *chase,
     bool is_opened = false;
     mx_status status;
 
-    if (chase->cname_count > MX_MAX_CNAMES) {
-        failure = MX_REASON_CNAME_LIMIT;
-    }
-    else if (mx_name_equal(&answer->canonical, &asked->question.name) ||
-             mx_name_equal(&answer->canonical,
-                           &lookup->exchanges[asked->exchange].host)) {
+    if (mx_name_equal(&answer->canonical, &asked->question.name) ||
+        mx_name_equal(&answer->canonical, &lookup->exchanges[asked->exchange].host)) {
         failure = MX_REASON_CNAME_LOOP;
     }
     else {
@@ -255,6 +251,18 @@ follow_address_alias(mx_lookup *lookup, const mx_asked *asked, mx_chase *chase,
     return settle_chase(chase, &asked->question, NULL, failure);
 }
 
+/* Remembers the name server of the first address that failed. */
+static mx_status
+note_server(mx_lookup *lookup, const mx_answer *answer, const char *server)
+{
+    if (answer->kind != MX_ANSWER_FAILURE || lookup->server[0] != '\0' ||
+        server[0] == '\0') {
+        return MX_OK;
+    }
+    lookup->server = mx_arena_text(&lookup->arena, server, strlen(server));
+    return lookup->server == NULL ? MX_NOMEM : MX_OK;
+}
+
 static mx_status
 take_addresses(mx_lookup *lookup, const mx_asked *asked, mx_answer *answer,
                const mx_answer_source *source)
@@ -263,26 +271,23 @@ take_addresses(mx_lookup *lookup, const mx_asked *asked, mx_answer *answer,
     mx_status status;
 
     chase->cname_count = (uint8_t)(chase->cname_count + answer->cname_count);
+    if (source->ttl < chase->ttl) {
+        chase->ttl = source->ttl;
+    }
+    if (chase->cname_count > MX_MAX_CNAMES) {
+        return settle_chase(chase, &asked->question, NULL, MX_REASON_CNAME_LIMIT);
+    }
     if (answer->kind == MX_ANSWER_ALIAS) {
-        if (source->ttl < chase->alias_ttl) {
-            chase->alias_ttl = source->ttl;
-        }
         return follow_address_alias(lookup, asked, chase, answer);
     }
-    chase->ttl = source->ttl < chase->alias_ttl ? source->ttl : chase->alias_ttl;
     if (answer->kind == MX_ANSWER_TRUNCATED) {
         return settle_chase(chase, &asked->question, NULL, MX_REASON_TRUNCATED);
     }
-    if (answer->kind == MX_ANSWER_FAILURE && lookup->server[0] == '\0' &&
-        source->server[0] != '\0') {
-        lookup->server =
-            mx_arena_text(&lookup->arena, source->server, strlen(source->server));
-        if (lookup->server == NULL) {
-            return MX_NOMEM;
-        }
+    status = note_server(lookup, answer, source->server);
+    if (status != MX_OK) {
+        return status;
     }
-    status = settle_chase(chase, &asked->question, answer, MX_REASON_NONE);
-    return status;
+    return settle_chase(chase, &asked->question, answer, MX_REASON_NONE);
 }
 
 mx_status
@@ -297,7 +302,7 @@ mx_lookup_answer(mx_lookup *lookup, uint32_t number, mx_answer *answer,
     asked = lookup->questions[number];
     asked->is_open = false;
     lookup->open_count--;
-    note_source(lookup, answer, source);
+    note_source(lookup, source);
     if (asked->exchange == MX_ASKED_MX) {
         return take_mx(lookup, answer, source);
     }
@@ -413,6 +418,19 @@ mx_lookup_is_done(const mx_lookup *lookup)
     return lookup->open_count == 0;
 }
 
+/* At least one record that the policy lets through. */
+static bool
+has_address(const mx_lookup *lookup, const mx_answer *answer)
+{
+    for (size_t i = 0; answer->kind == MX_ANSWER_RECORDS && i < answer->count; i++) {
+        mx_address address = mx_answer_address(answer, i);
+        if (mx_address_judge(&address, lookup->rules.addresses) == MX_REASON_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool
 mx_lookup_is_usable(const mx_lookup *lookup)
 {
@@ -427,8 +445,8 @@ mx_lookup_is_usable(const mx_lookup *lookup)
             if (chase->is_asked && chase->answer == NULL) {
                 has_open = true;
             }
-            else if (chase->is_asked && chase->answer->kind == MX_ANSWER_RECORDS) {
-                has_addresses = true;
+            else if (chase->is_asked) {
+                has_addresses |= has_address(lookup, chase->answer);
             }
         }
         if (has_open && !has_addresses) {

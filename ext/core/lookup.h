@@ -72,9 +72,9 @@ bool mx_lookup_next_question(mx_lookup *lookup, uint32_t *number,
 /* Where an answer came from. */
 typedef struct mx_answer_source {
     bool cached;
-    uint32_t ttl; /* seconds it still lives: answer->ttl unless cached */
-    const char
-        *server; /* text of the name server that answered or failed, "" if none */
+    bool authenticated; /* AD=1, and the query asked for it */
+    uint32_t ttl;       /* seconds it still lives: answer->ttl unless cached */
+    const char *server; /* text of the name server that answered or failed, or "" */
 } mx_answer_source;
 
 /* Takes what became of question `number`; keeps its own reference if it needs one.

@@ -15,9 +15,8 @@
 /* One family of one exchange, followed through aliases that the server left to us. */
 typedef struct mx_chase {
     bool is_asked;
-    mx_answer *answer; /* NULL while open; our reference */
-    uint32_t ttl;      /* of the answer, or of the aliases before it if less */
-    uint32_t alias_ttl;
+    mx_answer *answer;   /* NULL while open; our reference */
+    uint32_t ttl;        /* the least of the answer and the aliases before it */
     uint8_t cname_count; /* over all its messages */
 } mx_chase;
 

@@ -70,7 +70,7 @@ read_owner(mx_wire *wire, last_owner *last, mx_record *record)
         return false;
     }
     mx_name name;
-    mx_wire_name(wire, &name, NULL);
+    mx_wire_name(wire, &name);
     record->owner_hash = mx_message_name_hash(&name);
     if (is_pointer) {
         *last = (last_owner){.pointer = pointer, .hash = record->owner_hash};
@@ -110,7 +110,7 @@ read_rdata(mx_wire *wire, mx_record *record)
         break;
     case MX_TYPE_MX:
         mx_wire_skip(wire, 2);
-        mx_wire_name(wire, &name, NULL);
+        mx_wire_name(wire, &name);
         /* No server compresses the root. A damaged pointer leads there easily, and
          * would then read as a null MX (FAULTS W23, S2). */
         wire->failed |= mx_name_is_root(&name) && octets != 3;
@@ -118,11 +118,11 @@ read_rdata(mx_wire *wire, mx_record *record)
     case MX_TYPE_CNAME:
     case MX_TYPE_NS:
     case TYPE_PTR:
-        mx_wire_name(wire, &name, NULL);
+        mx_wire_name(wire, &name);
         break;
     case MX_TYPE_SOA:
-        mx_wire_name(wire, &name, NULL);
-        mx_wire_name(wire, &name, NULL);
+        mx_wire_name(wire, &name);
+        mx_wire_name(wire, &name);
         mx_wire_skip(wire, 20);
         break;
     case MX_TYPE_DNAME: { /* never compressed, RFC 6672 2.5 */
@@ -241,7 +241,7 @@ mx_message_init(mx_message *message, const uint8_t *bytes, size_t length,
     size_t answers = mx_wire_u16(wire);
     size_t authorities = mx_wire_u16(wire);
     size_t additionals = mx_wire_u16(wire);
-    mx_wire_name(wire, &name, NULL);
+    mx_wire_name(wire, &name);
     uint16_t type = mx_wire_u16(wire);
     uint16_t class = mx_wire_u16(wire);
 

@@ -6,7 +6,8 @@
  * How it goes on (FAULTS S10-S12, S17, N1-N23):
  * - silence: after attempt_timeout the next datagram goes out, to the next server; the
  *   earlier ones still count when their answer comes late. After `tries` of them one
- *   question by TCP; then only listening.
+ *   question by TCP; then only listening. TCP is waited for longer where no other server
+ *   is left to ask.
  * - a failure that a server spoke (rcode, damaged message): the next server at once, the
  *   same one after a pause if the failure may pass.
  * - the server is unreachable, or this machine is in trouble: the next server, then again
@@ -41,16 +42,20 @@ typedef struct mx_subscription {
     char server[MX_SERVER_TEXT_SIZE];
 } mx_subscription;
 
-/* Joins the query for `question` or starts one. */
+/* Joins the query for `question`, or queues a new one (mx_query_start_queued). */
 MX_MUST_CHECK mx_status mx_query_subscribe(mx_resolver *resolver,
                                            const mx_question *question,
-                                           mx_subscription *subscription, mx_usec now);
+                                           mx_subscription *subscription);
 /* Leaves; a query without subscribers ends. Also drops a settled answer. */
 void mx_query_unsubscribe(mx_subscription *subscription);
 /* Settles the subscription with what is known of the failure so far, for a subscriber
  * whose time is up. */
-MX_MUST_CHECK mx_status mx_query_give_up(mx_subscription *subscription);
+MX_MUST_CHECK mx_status mx_query_give_up(mx_subscription *subscription, mx_usec now);
 
+/* Sends the first attempt of queued queries, as many as the transport's window has room
+ * for. To be called whenever there may be more room, or more queries, and before the
+ * engine waits. */
+void mx_query_start_queued(mx_resolver *resolver, mx_usec now);
 /* What happened: a reply of the transport; time. */
 void mx_query_take_reply(mx_resolver *resolver, const mx_reply *reply, mx_usec now);
 void mx_query_take_time(mx_resolver *resolver, mx_usec now);

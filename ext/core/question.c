@@ -109,8 +109,8 @@ mx_reply_matches(const uint8_t *query, size_t query_length, const uint8_t *reply
     mx_wire_skip(&replied, MX_WIRE_HEADER - 6);
 
     mx_name asked_name, replied_name;
-    mx_wire_name(&asked, &asked_name, NULL);
-    mx_wire_name(&replied, &replied_name, NULL);
+    mx_wire_name(&asked, &asked_name);
+    mx_wire_name(&replied, &replied_name);
     if (asked.failed || replied.failed || !mx_name_equal(&asked_name, &replied_name)) {
         return false;
     }

@@ -44,7 +44,7 @@ add_exchange(mx_answer *answer, mx_wire *rdata)
 {
     mx_name host;
     uint16_t preference = mx_wire_u16(rdata);
-    mx_wire_name(rdata, &host, NULL);
+    mx_wire_name(rdata, &host);
     if (rdata->failed) {
         return;
     }

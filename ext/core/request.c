@@ -5,6 +5,8 @@
 #include "core/mem.h"
 #include "core/resolver_state.h"
 
+#include <assert.h>
+
 mx_request *
 mx_request_ref(mx_request *request)
 {
@@ -134,6 +136,13 @@ mx_request_end_cancelled(mx_request *request, mx_usec now)
     mx_request_finish(request, now);
 }
 
+/* AD=1 in a reply to a query that did not ask for it means nothing (RFC 6840 5.7). */
+static bool
+is_authenticated(const mx_request *request, const mx_answer *answer)
+{
+    return request->resolver->config.dnssec && answer->authenticated;
+}
+
 /* From the cache or onto the wire. */
 static mx_status
 ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec now)
@@ -145,7 +154,10 @@ ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec n
     mx_answer *answer = mx_cache_get(resolver->cache, question, now, &ttl);
 
     if (answer != NULL) {
-        mx_answer_source source = {.cached = true, .ttl = ttl, .server = ""};
+        mx_answer_source source = {.cached = true,
+                                   .authenticated = is_authenticated(request, answer),
+                                   .ttl = ttl,
+                                   .server = ""};
         status = mx_lookup_answer(request->lookup, number, answer, &source);
         mx_answer_unref(answer);
         return status;
@@ -158,7 +170,7 @@ ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec n
     subscription->number = number;
     mx_list_init(&subscription->of_query);
     mx_list_init(&subscription->of_request);
-    status = mx_query_subscribe(resolver, question, subscription, now);
+    status = mx_query_subscribe(resolver, question, subscription);
     if (status != MX_OK) {
         mx_free(subscription);
         return status;
@@ -179,8 +191,8 @@ hurry(mx_request *request, mx_usec now)
     }
     request->waits_for_family = true;
     if (at < request->deadline.at) {
-        /* Moving a timer that is set never fails. */
         mx_status status = mx_heap_set(&resolver->deadlines, &request->deadline, at);
+        assert(status == MX_OK); /* it is set, and moving never fails */
         (void)status;
     }
 }
@@ -232,9 +244,12 @@ static mx_status
 deliver(mx_subscription *subscription)
 {
     mx_answer *answer = subscription->answer;
-    mx_answer_source source = {.ttl = answer->ttl, .server = subscription->server};
-    mx_status status = mx_lookup_answer(subscription->request->lookup,
-                                        subscription->number, answer, &source);
+    mx_request *request = subscription->request;
+    mx_answer_source source = {.authenticated = is_authenticated(request, answer),
+                               .ttl = answer->ttl,
+                               .server = subscription->server};
+    mx_status status =
+        mx_lookup_answer(request->lookup, subscription->number, answer, &source);
 
     free_subscription(subscription);
     return status;
@@ -297,7 +312,7 @@ mx_request_time_out(mx_request *request, mx_usec now)
     while ((subscription = first_subscription(request)) != NULL) {
         mx_status status = MX_OK;
         if (subscription->query != NULL) {
-            status = mx_query_give_up(subscription);
+            status = mx_query_give_up(subscription, now);
         }
         if (status == MX_OK) {
             status = deliver(subscription);

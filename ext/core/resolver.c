@@ -11,6 +11,7 @@ enum {
     LIMIT_TRIES = 16,
     LIMIT_CONCURRENCY = 100000
 };
+#define LIMIT_TIME (3600 * MX_USEC_PER_SEC)
 
 void
 mx_resolver_config_init(mx_resolver_config *config)
@@ -27,10 +28,17 @@ mx_resolver_config_init(mx_resolver_config *config)
 }
 
 static bool
+is_time(mx_usec time)
+{
+    return time > 0 && time <= LIMIT_TIME;
+}
+
+static bool
 is_usable(const mx_resolver_config *config)
 {
-    return config->server_count <= MX_MAX_SERVERS && config->timeout > 0 &&
-           config->attempt_timeout > 0 && config->address_wait >= 0 &&
+    return config->server_count <= MX_MAX_SERVERS && is_time(config->timeout) &&
+           is_time(config->attempt_timeout) &&
+           (config->address_wait == 0 || is_time(config->address_wait)) &&
            config->tries >= 1 && config->tries <= LIMIT_TRIES &&
            config->concurrency >= 1 && config->concurrency <= LIMIT_CONCURRENCY &&
            config->rules.max_exchanges >= 1 &&
@@ -62,7 +70,13 @@ mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
     }
     atomic_init(&resolver->references, 1);
     resolver->config = *config;
-    mx_nameservers_init(&resolver->nameservers, config->servers, config->server_count);
+    if (config->server_count > 0) {
+        mx_nameservers_init(&resolver->nameservers, config->servers,
+                            config->server_count);
+    }
+    else {
+        mx_nameservers_init_file(&resolver->nameservers, NULL);
+    }
     mx_list_init(&resolver->of_engine);
     mx_list_init(&resolver->closing);
     mx_list_init(&resolver->waiting);

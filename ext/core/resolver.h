@@ -22,12 +22,13 @@ typedef struct mx_resolver_config {
     mx_lookup_rules rules;
     mx_server servers[MX_MAX_SERVERS];
     size_t server_count; /* 0: the system's, read anew when its configuration changes */
-    mx_usec timeout;     /* of a whole lookup, from its admission */
+    /* Times are at most an hour, and positive; address_wait may be 0. */
+    mx_usec timeout;         /* of a whole lookup, from its admission */
     mx_usec attempt_timeout; /* of one datagram before the next is sent */
     mx_usec address_wait;    /* SEMANTICS A4 */
-    unsigned tries;          /* datagrams a question, over all servers */
-    size_t concurrency;      /* lookups in progress; more wait their turn */
-    size_t cache_size;       /* bytes, 0: no cache */
+    unsigned tries;          /* 1 to 16: datagrams a question, over all servers */
+    size_t concurrency; /* 1 to 100,000 lookups in progress; more wait their turn */
+    size_t cache_size;  /* bytes, 0: no cache */
     bool dnssec;
     bool has_seed; /* shuffles repeat for the same seed and domain */
     uint64_t seed;

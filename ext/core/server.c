@@ -178,35 +178,33 @@ mx_servers_set(mx_servers *servers, const mx_server *list, size_t count)
     *servers = fresh;
 }
 
+enum { MAX_PROBE_DOUBLINGS = 4 }; /* 5 s to 80 s between two probes */
+
 size_t
 mx_servers_pick(mx_servers *servers, uint32_t tried, mx_usec now)
 {
     size_t none = servers->count;
-    size_t first_up = none, up = none, due = none, untried = none;
+    size_t first_up = none, usable = none, untried = none;
 
     for (size_t i = servers->count; i-- > 0;) {
         bool is_up = servers->list[i].down_until == 0;
-        bool was_tried = (tried >> i & 1) != 0;
         if (is_up) {
             first_up = i;
         }
-        if (!was_tried) {
-            untried = i;
-            if (is_up) {
-                up = i;
-            }
-            else if (now >= servers->list[i].down_until) {
-                due = i;
-            }
+        if ((tried >> i & 1) != 0) {
+            continue;
+        }
+        untried = i;
+        if (is_up || now >= servers->list[i].down_until) {
+            usable = i;
         }
     }
 
-    if (up != none) {
-        return up;
-    }
-    if (due != none) {
-        servers->list[due].down_until = now + MX_SERVER_PROBE;
-        return due;
+    if (usable != none) {
+        if (servers->list[usable].down_until != 0) {
+            servers->list[usable].down_until = now + MX_SERVER_PROBE;
+        }
+        return usable;
     }
     if (untried != none) {
         return untried;
@@ -232,10 +230,16 @@ mx_servers_failed(mx_servers *servers, const mx_server *server, bool at_once,
     if (i == servers->count) {
         return;
     }
-    if (servers->list[i].failures < MX_SERVER_FAILURES) {
+    /* A silent server costs the question that probes it a whole attempt, one that refuses
+     * costs nothing: so only the silent one is probed ever more rarely. */
+    if (servers->list[i].failures < MX_SERVER_FAILURES + MAX_PROBE_DOUBLINGS) {
         servers->list[i].failures++;
     }
-    if (at_once || servers->list[i].failures == MX_SERVER_FAILURES) {
+    if (at_once) {
         servers->list[i].down_until = now + MX_SERVER_PROBE;
+    }
+    else if (servers->list[i].failures >= MX_SERVER_FAILURES) {
+        servers->list[i].down_until =
+            now + (MX_SERVER_PROBE << (servers->list[i].failures - MX_SERVER_FAILURES));
     }
 }

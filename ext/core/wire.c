@@ -51,19 +51,6 @@ mx_wire_u32(mx_wire *wire)
     return high << 16 | mx_wire_u16(wire);
 }
 
-/* Where the root byte of the question's name is; the name starts after the header and
- * has nothing before it to point at. */
-static size_t
-find_question_root(const mx_wire *wire)
-{
-    size_t at = MX_WIRE_HEADER;
-    while (at < wire->length && wire->bytes[at] != 0 &&
-           wire->bytes[at] <= MX_MAX_LABEL) {
-        at += 1u + wire->bytes[at];
-    }
-    return at;
-}
-
 /* Copies the label at `at` to the end of `out`; false when it is cut off, makes the
  * name too long or is one too many for this message. */
 static bool
@@ -88,16 +75,13 @@ append_label(mx_wire *wire, size_t at, mx_name *out, size_t *length)
 }
 
 void
-mx_wire_name(mx_wire *wire, mx_name *out, bool *is_pointed_root)
+mx_wire_name(mx_wire *wire, mx_name *out)
 {
     size_t at = wire->position;
     size_t start = at; /* of the run of labels walked; pointers only lead below it */
     size_t length = 0;
     unsigned pointers = 0;
 
-    if (is_pointed_root != NULL) {
-        *is_pointed_root = false;
-    }
     if (wire->failed) {
         goto fail;
     }
@@ -132,9 +116,6 @@ mx_wire_name(mx_wire *wire, mx_name *out, bool *is_pointed_root)
     }
     if (pointers == 0) {
         wire->position = at + 1;
-    }
-    else if (length == 0 && is_pointed_root != NULL) {
-        *is_pointed_root = at != find_question_root(wire);
     }
     out->wire[length] = 0;
     out->length = (uint8_t)(length + 1);

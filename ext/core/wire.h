@@ -36,9 +36,7 @@ uint32_t mx_wire_u32(mx_wire *wire);
 const uint8_t *mx_wire_octets(mx_wire *wire, size_t count);
 void mx_wire_skip(mx_wire *wire, size_t count);
 /* A name that may be compressed: pointers go strictly backwards and never into the
- * header, 255 octets at most. `is_pointed_root` (may be NULL) tells that the name is the
- * root and was reached through a pointer to anything but the end of the question name:
- * no server writes that, a damaged message does (FAULTS W23, S2). */
-void mx_wire_name(mx_wire *wire, mx_name *out, bool *is_pointed_root);
+ * header, 255 octets at most. */
+void mx_wire_name(mx_wire *wire, mx_name *out);
 
 #endif

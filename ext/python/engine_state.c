@@ -7,7 +7,6 @@
 #include "python/errors.h"
 #include "python/module.h"
 
-#include <errno.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -125,8 +124,9 @@ wait_for_fork(pymx_state *state)
             pymx_raise_closed(state, "no lookup can start from an at-fork hook");
             return -1;
         }
-        Py_BEGIN_ALLOW_THREADS nanosleep(&moment, NULL);
-        Py_END_ALLOW_THREADS
+        PyThreadState *saved = PyEval_SaveThread();
+        nanosleep(&moment, NULL);
+        PyEval_RestoreThread(saved);
     }
     return 0;
 }
@@ -136,9 +136,8 @@ start_engine(pymx_state *state)
 {
     const mx_engine_config config = {.clock = mx_clock_system()};
     mx_engine *engine;
-    errno = 0;
-    mx_status status = mx_engine_new(&config, &engine);
-    int os_error = errno;
+    int os_error;
+    mx_status status = mx_engine_new(&config, &engine, &os_error);
     if (status == MX_OK) {
         status = mx_engine_start(engine, &os_error);
         if (status != MX_OK) {
@@ -154,17 +153,41 @@ start_engine(pymx_state *state)
     return engine;
 }
 
+int
+pymx_engine_check_open(pymx_state *state)
+{
+    if (state->engine.is_shut_down) {
+        pymx_raise_closed(state, "pymx is shut down: the interpreter is ending");
+        return -1;
+    }
+    return 0;
+}
+
 mx_engine *
 pymx_engine_get(pymx_state *state)
 {
     if (state->engine.engine == NULL && wait_for_fork(state) < 0) {
         return NULL;
     }
-    if (state->engine.is_shut_down) {
-        pymx_raise_closed(state, "pymx is shut down: the interpreter is ending");
+    if (pymx_engine_check_open(state) < 0) {
         return NULL;
     }
     return state->engine.engine != NULL ? state->engine.engine : start_engine(state);
+}
+
+/* While another thread forks it holds the engine's lock, and needs the GIL to end that. */
+static PyThreadState *
+step_aside(const pymx_engine_state *engine)
+{
+    return engine->is_forking ? PyEval_SaveThread() : NULL;
+}
+
+static void
+step_back(PyThreadState *saved)
+{
+    if (saved != NULL) {
+        PyEval_RestoreThread(saved);
+    }
 }
 
 mx_status
@@ -172,17 +195,14 @@ pymx_engine_submit(pymx_state *state, mx_resolver *resolver,
                    const mx_submission *submission, mx_completions *completions,
                    mx_request **request)
 {
-    mx_engine *engine = state->engine.engine;
     if (is_forker(&state->engine)) {
         return MX_CLOSED;
     }
-    if (!state->engine.is_forking) {
-        return mx_engine_submit(engine, resolver, submission, completions, request);
-    }
-    mx_status status;
-    Py_BEGIN_ALLOW_THREADS status =
-        mx_engine_submit(engine, resolver, submission, completions, request);
-    Py_END_ALLOW_THREADS return status;
+    PyThreadState *saved = step_aside(&state->engine);
+    mx_status status = mx_engine_submit(state->engine.engine, resolver, submission,
+                                        completions, request);
+    step_back(saved);
+    return status;
 }
 
 /* There is an engine that has something to end, and we would not wait for ourselves. */
@@ -195,31 +215,21 @@ may_tell(const pymx_engine_state *engine)
 void
 pymx_engine_cancel(pymx_state *state, mx_request *request)
 {
-    mx_engine *engine = state->engine.engine;
-    if (!may_tell(&state->engine)) {
-        return;
+    if (may_tell(&state->engine)) {
+        PyThreadState *saved = step_aside(&state->engine);
+        mx_request_cancel(state->engine.engine, request);
+        step_back(saved);
     }
-    if (!state->engine.is_forking) {
-        mx_request_cancel(engine, request);
-        return;
-    }
-    Py_BEGIN_ALLOW_THREADS mx_request_cancel(engine, request);
-    Py_END_ALLOW_THREADS
 }
 
 void
 pymx_engine_close_resolver(pymx_state *state, mx_resolver *resolver)
 {
-    mx_engine *engine = state->engine.engine;
-    if (!may_tell(&state->engine)) {
-        return;
+    if (may_tell(&state->engine)) {
+        PyThreadState *saved = step_aside(&state->engine);
+        mx_engine_close_resolver(state->engine.engine, resolver);
+        step_back(saved);
     }
-    if (!state->engine.is_forking) {
-        mx_engine_close_resolver(engine, resolver);
-        return;
-    }
-    Py_BEGIN_ALLOW_THREADS mx_engine_close_resolver(engine, resolver);
-    Py_END_ALLOW_THREADS
 }
 
 void
@@ -230,8 +240,9 @@ pymx_engine_shut_down(pymx_state *state)
     }
     state->engine.is_shut_down = true;
     if (state->engine.engine != NULL) {
-        Py_BEGIN_ALLOW_THREADS mx_engine_stop(state->engine.engine);
-        Py_END_ALLOW_THREADS
+        PyThreadState *saved = PyEval_SaveThread();
+        mx_engine_stop(state->engine.engine);
+        PyEval_RestoreThread(saved);
     }
 }
 

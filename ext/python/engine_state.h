@@ -29,8 +29,10 @@ typedef struct pymx_engine_state {
 /* Sees to it that we hear of forks and of the interpreter's end. */
 int pymx_engine_watch_process(PyObject *module);
 
-/* The engine with its thread, started if need be; borrowed. NULL with ClosedError after
- * shutdown, or OSError when no thread can be had. */
+/* -1 with ClosedError after shutdown. */
+int pymx_engine_check_open(struct pymx_state *state);
+/* The engine with its thread, started if need be; borrowed. NULL with ClosedError (after
+ * shutdown, or in a thread that is forking) or OSError when no thread can be had. */
 mx_engine *pymx_engine_get(struct pymx_state *state);
 
 /* As their namesakes of engine.h, except while a fork is under way: then they give up the

@@ -100,11 +100,12 @@ pymx_resolver_usable(pymx_resolver *self)
 int
 pymx_resolver_check_open(const pymx_resolver *self)
 {
+    pymx_state *state = pymx_state_of((PyObject *)self);
     if (self->is_closed) {
-        pymx_raise_closed(pymx_state_of((PyObject *)self), "the resolver is closed");
+        pymx_raise_closed(state, "the resolver is closed");
         return -1;
     }
-    return 0;
+    return pymx_engine_check_open(state);
 }
 
 const mx_lookup_rules *

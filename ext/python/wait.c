@@ -19,10 +19,10 @@ read_clock(void)
 static Py_ssize_t
 take(mx_completions *completions, mx_completion *out, size_t capacity, mx_usec wait)
 {
-    size_t count;
-    Py_BEGIN_ALLOW_THREADS count =
-        mx_completions_take(completions, out, capacity, wait);
-    Py_END_ALLOW_THREADS return (Py_ssize_t)count;
+    PyThreadState *saved = PyEval_SaveThread();
+    size_t count = mx_completions_take(completions, out, capacity, wait);
+    PyEval_RestoreThread(saved);
+    return (Py_ssize_t)count;
 }
 
 /* 1, 0, or -1 with an exception. */

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""The command in a process of its own, for what a call in this one cannot show."""
+"""Running the command: in this process, or in one of its own."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pymx.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 ZONE = str(ROOT / "examples" / "mail.zone")
@@ -40,3 +46,19 @@ def start(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[by
         stderr=subprocess.PIPE,
         env=ENVIRONMENT,
     )
+
+
+def resolve(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Run the command here; nothing may go to standard error."""
+    code = main(["resolve", *arguments])
+    out, err = capsys.readouterr()
+    assert err == ""
+    return code, out
+
+
+def routes(
+    capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[int, list[dict[str, Any]]]:
+    """Run the command here and read its JSON lines."""
+    code, out = resolve(capsys, "--format", "json", *arguments)
+    return code, [json.loads(line) for line in out.splitlines()]

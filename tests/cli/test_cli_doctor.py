@@ -40,8 +40,7 @@ SERVER_KEYS = [
 
 
 @pytest.fixture(autouse=True)
-def _plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PYMX_NAMESERVERS", raising=False)
+def _sound_cares(monkeypatch: pytest.MonkeyPatch) -> None:
     # Of this machine's c-ares only the tests that set it should speak.
     monkeypatch.setattr(_native, "CARES_VERSION", "1.18.1")
 

@@ -213,23 +213,6 @@ def test_reader_leaves_in_the_middle() -> None:
         assert child.wait(TIME_LIMIT) == 141
 
 
-def test_standard_input_is_a_folder(tmp_path: Path) -> None:
-    folder = os.open(tmp_path, os.O_RDONLY)
-    try:
-        done = subprocess.run(
-            [*COMMAND, "resolve", "--zone", ZONE, "-"],
-            stdin=folder,
-            capture_output=True,
-            env=ENVIRONMENT,
-            timeout=TIME_LIMIT,
-        )
-    finally:
-        os.close(folder)
-    assert done.returncode == 2
-    # Python itself may refuse to start with such a standard input.
-    assert done.stderr.endswith(b"pymx: standard input: Is a directory\n")
-
-
 def closing(stream: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run the command with a stream closed from the start."""
     return subprocess.run(

@@ -1,22 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""pymx resolve: formats, flags, input and exit codes when all goes as it should."""
+"""pymx resolve: formats, exit codes and flags when all goes as it should."""
 
 import csv
 import io
 import itertools
 import json
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cli.command import COMMAND, ENVIRONMENT, TIME_LIMIT, ZONE, run, start
+from cli.command import ZONE, resolve, routes
 
 from pymx.cli import main
-from pymx.cli.style import Style
 from pymx.testing import FakeDNS, drop, rcode
 
 ROUTE_KEYS = [
@@ -49,28 +43,6 @@ EXCHANGE_KEYS = [
     "status",
     "reason",
 ]
-
-
-@pytest.fixture(autouse=True)
-def _plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PYMX_NAMESERVERS", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def resolve(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    """Run the command here; nothing may go to standard error."""
-    code = main(["resolve", *arguments])
-    out, err = capsys.readouterr()
-    assert err == ""
-    return code, out
-
-
-def routes(
-    capsys: pytest.CaptureFixture[str], *arguments: str
-) -> tuple[int, list[dict[str, Any]]]:
-    """Run the command here and read its JSON lines."""
-    code, out = resolve(capsys, "--format", "json", *arguments)
-    return code, [json.loads(line) for line in out.splitlines()]
 
 
 # Formats
@@ -378,155 +350,3 @@ def test_output_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert resolve(capsys, "-o", str(file), *arguments) == (0, "")
     assert file.read_text(encoding="utf-8") == resolve(capsys, *arguments)[1]
     assert resolve(capsys, "-o", "-", *arguments) == resolve(capsys, *arguments)
-
-
-# Standard input
-
-
-def lines_in(*arguments: str, lines: bytes) -> list[dict[str, Any]]:
-    done = run("resolve", "--format", "json", *arguments, lines=lines)
-    assert done.stderr == b""
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def test_standard_input_gives_one_route_a_line() -> None:
-    text = "\ufeffplain.example\r\n\nbücher.example\nübel\x00\n".encode()
-    found = lines_in("--zone", ZONE, "-", lines=text + b"a\xffb\nshop.example")
-    assert [(route["input"], route["status"]) for route in found] == [
-        ("plain.example", "ok"),
-        ("", "invalid"),
-        ("bücher.example", "ok"),
-        ("übel\x00", "invalid"),
-        ("a\udcffb", "invalid"),
-        ("shop.example", "ok"),
-    ]
-
-
-def test_standard_input_among_arguments() -> None:
-    found = lines_in(
-        "--zone", ZONE, "a.example", "-", "d.example", "-", lines=b"b\nc.example\n"
-    )
-    assert [route["input"] for route in found] == [
-        "a.example",
-        "b",
-        "c.example",
-        "d.example",
-    ]
-
-
-def test_empty_standard_input() -> None:
-    done = run("resolve", "--zone", ZONE, "-")
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-
-
-def test_many_lines_through_a_narrow_window() -> None:
-    names = [f"d{number}.example" for number in range(3000)]
-    found = lines_in("--zone", ZONE, "-c", "20", "-", lines="\n".join(names).encode())
-    assert [route["input"] for route in found] == names
-    assert {route["status"] for route in found} == {"no_domain"}
-
-
-def test_standard_input_from_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "domains"
-    file.write_text("plain.example\nshop.example\n")
-    with file.open() as lines:
-        done = subprocess.run(
-            [*COMMAND, "resolve", "--zone", ZONE, "-"],
-            stdin=lines,
-            capture_output=True,
-            env=ENVIRONMENT,
-            timeout=TIME_LIMIT,
-        )
-    assert done.returncode == 0
-    assert done.stdout.count(b"  ok\n") == 2
-
-
-def test_route_comes_before_the_next_line_is_sent() -> None:
-    with start("resolve", "--format", "json", "--zone", ZONE, "-") as child:
-        assert child.stdin
-        assert child.stdout
-        for name in ("plain.example", "nullmx.example", "shop.example"):
-            child.stdin.write(f"{name}\n".encode())
-            child.stdin.flush()
-            assert json.loads(child.stdout.readline())["input"] == name
-        child.stdin.close()
-        assert child.wait(TIME_LIMIT) == 1
-
-
-# Terminals
-
-
-def on_a_terminal(*arguments: str, **environment: str) -> str:
-    """Run the command with a terminal as standard output; return what it shows."""
-    ours, theirs = pty.openpty()
-    with os.fdopen(ours, "rb", buffering=0) as screen:
-        child = subprocess.Popen(
-            [*COMMAND, "resolve", "--zone", ZONE, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            env={**ENVIRONMENT, "TERM": "xterm", **environment},
-        )
-        os.close(theirs)
-        shown = b""
-        # Reading from a terminal nobody has open any more is an error on Linux.
-        try:
-            while piece := screen.read(4096):
-                shown += piece
-        except OSError:
-            pass
-        child.wait(TIME_LIMIT)
-    return shown.decode().replace("\r\n", "\n")
-
-
-@pytest.mark.parametrize(
-    ("flag", "environment", "has_colour"),
-    [
-        ("auto", {}, True),
-        ("auto", {"NO_COLOR": "1"}, False),
-        ("auto", {"NO_COLOR": ""}, True),
-        ("auto", {"TERM": "dumb"}, False),
-        ("always", {"NO_COLOR": "1"}, True),
-        ("never", {}, False),
-    ],
-)
-def test_colour_on_a_terminal(
-    flag: str, environment: dict[str, str], has_colour: bool
-) -> None:
-    shown = on_a_terminal("--color", flag, "nullmx.example", **environment)
-    assert ("\x1b[31mnull_mx\x1b[0m" in shown) is has_colour
-    assert ("\x1b" in shown) is has_colour
-
-
-@pytest.mark.parametrize(("flag", "has_colour"), [("auto", False), ("always", True)])
-def test_colour_in_a_pipe(
-    capsys: pytest.CaptureFixture[str], flag: str, has_colour: bool
-) -> None:
-    _, out = resolve(capsys, "--color", flag, "--zone", ZONE, "plain.example")
-    assert ("\x1b[32mok\x1b[0m" in out) is has_colour
-
-
-def test_wide_terminal_shows_what_a_pipe_gets(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    arguments = ("--color", "never", "multihomed.example", "equal.example")
-    _, out = resolve(capsys, "--zone", ZONE, "--seed", "3", *arguments)
-    assert on_a_terminal("--seed", "3", *arguments, COLUMNS="100") == out
-
-
-def test_narrow_terminal_folds_inside_columns() -> None:
-    shown = on_a_terminal("--color", "never", "multihomed.example", COLUMNS="34")
-    _, *rows = shown.splitlines()
-    assert len(rows) > 5
-    assert max(map(len, rows)) <= 34
-    assert "203.0.113.3" in shown
-
-
-def test_terminal_without_rich_gets_whole_lines(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("COLUMNS", "20")
-    monkeypatch.setitem(sys.modules, "rich.console", None)
-    rows = [("5", "a.example", "192.0.2.1"), ("10", "bb.example", "2001:db8::1")]
-    assert Style(fits_terminal=True).table(rows, right=0) == (
-        "     5  a.example   192.0.2.1\n    10  bb.example  2001:db8::1\n"
-    )

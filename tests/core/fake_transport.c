@@ -21,7 +21,7 @@ read_query(fake_send *send, const uint8_t *query, size_t length)
     mx_wire_init(&wire, query, length);
     mx_wire_skip(&wire, 10);
     send->has_edns = mx_wire_u16(&wire) == 1;
-    mx_wire_name(&wire, &send->question.name, NULL);
+    mx_wire_name(&wire, &send->question.name);
     send->question.type = mx_wire_u16(&wire);
     if (wire.failed) {
         abort();

@@ -6,12 +6,12 @@
 #ifndef TEST_LOOPBACK_H
 #define TEST_LOOPBACK_H
 
+#include "core/server.h"
+
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "core/server.h"
 
 enum { LOOPBACK_PATIENCE = 5000 /* ms */, LOOPBACK_MESSAGE = 65535 };
 

@@ -219,7 +219,7 @@ question_in(const message *m)
     mx_wire wire;
     mx_wire_init(&wire, m->bytes, m->length);
     mx_wire_skip(&wire, MX_WIRE_HEADER);
-    mx_wire_name(&wire, &question.name, NULL);
+    mx_wire_name(&wire, &question.name);
     question.type = mx_wire_u16(&wire);
     return question;
 }

@@ -375,6 +375,43 @@ test_silence_is_no_error(void **state)
 }
 
 static void
+test_a_connection_that_went_silent_is_not_trusted(void **state)
+{
+    (void)state;
+    struct scene scene;
+    loopback_query query;
+    open_scene(&scene);
+    const mx_transport_type *type = scene.transport->type;
+    int dead = connect_and_read(&scene, 1, &query);
+    answer_on(dead, &query);
+    expect_answer_to(&scene, &query);
+
+    /* Cancelled in a hurry means nothing; the connection is used again. */
+    scene.now += S;
+    ask_and_read(&scene, 2, dead, &query);
+    scene.now += S / 2;
+    expect_nothing(&scene);
+    type->cancel(scene.transport, 2);
+    ask_and_read(&scene, 3, dead, &query);
+
+    /* Waited for in vain, while another is still awaited. */
+    scene.now += S;
+    ask_and_read(&scene, 4, dead, &query);
+    type->cancel(scene.transport, 3);
+    ask(&scene, MX_TCP, 5);
+    int connection = loopback_accept(&scene.server);
+    for (unsigned i = 4; i <= 5; i++) {
+        read_question(&scene, connection, &query);
+        assert_int_equal(number_of(&query), i);
+        answer_on(connection, &query);
+        expect_answer_to(&scene, &query);
+    }
+    close(dead);
+    close(connection);
+    close_scene(&scene);
+}
+
+static void
 test_an_idle_connection_is_closed(void **state)
 {
     (void)state;
@@ -444,6 +481,7 @@ main(void)
         cmocka_unit_test(test_a_connection_lost_for_good_when_repeating),
         cmocka_unit_test(test_udp_and_tcp_do_not_mix),
         cmocka_unit_test(test_silence_is_no_error),
+        cmocka_unit_test(test_a_connection_that_went_silent_is_not_trusted),
         cmocka_unit_test(test_an_idle_connection_is_closed),
         cmocka_unit_test(test_a_server_that_reads_slowly),
     };

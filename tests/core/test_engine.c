@@ -65,7 +65,7 @@ open_world(void (*change)(mx_resolver_config *config), unsigned servers)
     world.fake = fake_transport_new();
     config.clock = mx_clock_fake(&world.now);
     config.transport_context = world.fake;
-    assert_int_equal(mx_engine_new(&config, &world.engine), MX_OK);
+    assert_int_equal(mx_engine_new(&config, &world.engine, &os_error), MX_OK);
     assert_int_equal(mx_completions_new(false, &world.completions, &os_error), MX_OK);
     make_resolver(change, servers);
 }

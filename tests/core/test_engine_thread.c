@@ -46,7 +46,7 @@ open_world(void)
     world.fake->zone = zone;
     config.clock = mx_clock_system();
     config.transport_context = world.fake;
-    assert_int_equal(mx_engine_new(&config, &world.engine), MX_OK);
+    assert_int_equal(mx_engine_new(&config, &world.engine, &os_error), MX_OK);
     assert_int_equal(mx_engine_start(world.engine, &os_error), MX_OK);
     mx_resolver_config_init(&options);
     options.server_count = 1;

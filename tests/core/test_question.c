@@ -75,6 +75,7 @@ test_questions_are_equal_in_name_and_type(void **state)
     mx_question question = question_of("dom.test", MX_TYPE_MX);
     mx_question same = question_of("dom.test", MX_TYPE_MX);
     mx_question other_type = question_of("dom.test", MX_TYPE_A);
+    mx_question far_type = question_of("dom.test", 0x100 + MX_TYPE_MX);
     mx_question other_name = question_of("com.test", MX_TYPE_MX);
 
     assert_true(mx_question_equal(&question, &same));
@@ -86,6 +87,7 @@ test_questions_are_equal_in_name_and_type(void **state)
     uint64_t hash = mx_question_hash(&question, &key);
     assert_true(mx_question_hash(&same, &key) == hash);
     assert_true(mx_question_hash(&other_type, &key) != hash);
+    assert_true(mx_question_hash(&far_type, &key) != hash);
     assert_true(mx_question_hash(&other_name, &key) != hash);
     assert_true(mx_question_hash(&question, &other_key) != hash);
 }

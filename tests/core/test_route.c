@@ -149,6 +149,8 @@ test_every_refusal_names_the_domain_and_the_cause(void **state)
     route->verdict = MX_VERDICT_CANCELLED;
     route->reason = MX_REASON_CANCELLED;
     assert_message(route, "the lookup of dom.test was cancelled");
+    route->domain = "";
+    assert_message(route, "the lookup of the destination was cancelled");
 
     route->verdict = MX_VERDICT_INVALID;
     route->reason = MX_REASON_EMPTY_LABEL;
@@ -208,10 +210,22 @@ test_a_message_is_one_line_that_fits(void **state)
         assert_null(strchr(text, '\n'));
         test_free(text);
     }
+    mx_route_unref(route);
+}
+
+static void
+test_only_what_does_not_fit_is_cut(void **state)
+{
+    (void)state;
+    static char name[MX_ROUTE_MESSAGE_SIZE];
     char text[MX_ROUTE_MESSAGE_SIZE];
-    route->verdict = MX_VERDICT_NULL_MX;
+    mx_route *route = new_route(MX_VERDICT_NO_DOMAIN, MX_REASON_NXDOMAIN, name);
+    memset(name, 'x', MX_ROUTE_MESSAGE_SIZE - sizeof " does not exist");
     assert_int_equal(mx_route_message(route, text), MX_ROUTE_MESSAGE_SIZE - 1);
-    assert_string_equal(text + MX_ROUTE_MESSAGE_SIZE - 5, "x...");
+    assert_string_equal(text + strlen(name), " does not exist");
+    name[strlen(name)] = 'x';
+    assert_int_equal(mx_route_message(route, text), MX_ROUTE_MESSAGE_SIZE - 1);
+    assert_string_equal(text + strlen(name), " does not e...");
     mx_route_unref(route);
 }
 
@@ -226,6 +240,7 @@ main(void)
         cmocka_unit_test(test_every_refusal_names_the_domain_and_the_cause),
         cmocka_unit_test(test_failures_name_the_server_and_advise_to_try_again),
         cmocka_unit_test(test_a_message_is_one_line_that_fits),
+        cmocka_unit_test(test_only_what_does_not_fit_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -233,6 +233,39 @@ test_a_failed_probe_leaves_the_server_down(void **state)
     assert_int_equal(mx_servers_pick(&servers, 0, 9 * S), 1);
 }
 
+/* Else a first server that was away once would never be asked again. */
+static void
+test_a_down_server_is_probed_while_others_are_up(void **state)
+{
+    (void)state;
+    mx_server list[3];
+    mx_servers servers = three(list);
+    mx_servers_failed(&servers, &list[0], true, 0);
+    assert_int_equal(mx_servers_pick(&servers, 0, 5 * S - 1), 1);
+    assert_int_equal(mx_servers_pick(&servers, 0, 5 * S), 0);
+    assert_int_equal(mx_servers_pick(&servers, 0, 5 * S), 1);
+    mx_servers_succeeded(&servers, &list[0]);
+    assert_int_equal(mx_servers_pick(&servers, 0, 5 * S), 0);
+}
+
+static void
+test_a_silent_server_is_probed_ever_more_rarely(void **state)
+{
+    (void)state;
+    static const mx_usec pauses[] = {5 * S, 10 * S, 20 * S, 40 * S, 80 * S, 80 * S};
+    mx_server list[3];
+    mx_servers servers = three(list);
+    mx_usec now = 0;
+    mx_servers_failed(&servers, &list[0], false, now);
+    mx_servers_failed(&servers, &list[0], false, now);
+    for (size_t i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++) {
+        mx_servers_failed(&servers, &list[0], false, now);
+        assert_int_equal(mx_servers_pick(&servers, 0, now + pauses[i] - 1), 1);
+        now += pauses[i];
+        assert_int_equal(mx_servers_pick(&servers, 0, now), 0);
+    }
+}
+
 static void
 test_all_tried_begins_with_those_that_are_up(void **state)
 {
@@ -299,6 +332,8 @@ main(void)
         cmocka_unit_test(test_one_refusal_takes_a_server_down),
         cmocka_unit_test(test_a_down_server_is_probed_by_one_question_at_a_time),
         cmocka_unit_test(test_a_failed_probe_leaves_the_server_down),
+        cmocka_unit_test(test_a_down_server_is_probed_while_others_are_up),
+        cmocka_unit_test(test_a_silent_server_is_probed_ever_more_rarely),
         cmocka_unit_test(test_all_tried_begins_with_those_that_are_up),
         cmocka_unit_test(test_a_new_list_keeps_the_health_of_known_servers),
         cmocka_unit_test(test_no_more_than_eight_servers),

@@ -76,7 +76,9 @@ test_messages_before_the_end_are_kept(void **state)
     size_t length;
     int connection;
     mx_stream *stream = connect_to(&server, &connection);
+    loopback_write_message(connection, "", 0);
     loopback_write_message(connection, "one", 3);
+    loopback_write_message(connection, "", 0);
     loopback_write_message(connection, "two", 3);
     loopback_write(connection, "\0\3th", 4);
     shutdown(connection, SHUT_WR);

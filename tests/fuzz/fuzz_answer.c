@@ -352,6 +352,14 @@ check(const message *m, const mx_question *question, const mx_answer *answer)
     }
 }
 
+/* Not among the samples: one bit, AA, makes a statement of a referral. */
+static void
+build_referral(message *m)
+{
+    begin_reply(m, "dom.test", MX_TYPE_MX);
+    add_name(m, AUTHORITY, "test", MX_TYPE_NS, 300, "ns1.test");
+}
+
 /* Four octets an edit: where (2), how, with what. */
 static void
 edit(message *m, const uint8_t *edits, size_t size)
@@ -400,7 +408,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         question = question_in(&m);
     }
     else {
-        samples[data[0] % 0x40 % SAMPLES].build(&m);
+        size_t chosen = data[0] % 0x40 % (SAMPLES + 1);
+        if (chosen < SAMPLES) {
+            samples[chosen].build(&m);
+        }
+        else {
+            build_referral(&m);
+        }
         question = question_in(&m);
         edit(&m, data + 1, size - 1);
     }

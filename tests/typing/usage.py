@@ -68,7 +68,7 @@ def many() -> None:
     assert_type(pymx.resolve("example.com"), pymx.Route)
     assert_type(pymx.targets("example.com"), Generator[pymx.Target, None, None])
     pymx.resolve(b"example.com")  # type: ignore[arg-type]
-    assert_type(pymx.order([(10, "a"), (5, "b")], seed=1), list[tuple[int, Any]])
+    assert_type(pymx.order([(10, "a"), (5, "b")], seed=1), list[tuple[int, str]])
     assert_type(pymx.__version__, str)
 
 

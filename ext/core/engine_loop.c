@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/channel.h"
+#include "core/engine_state.h"
+#include "core/mem.h"
+#include "core/query.h"
+#include "core/request.h"
+#include "core/resolver_state.h"
+
+enum { FIRST_DESCRIPTORS = 64 };
+/* How long to wait where poll() cannot. */
+#define POLL_PAUSE (10 * MX_USEC_PER_MSEC)
+
+static mx_status
+make_transport(mx_engine *engine, mx_resolver *resolver)
+{
+    const mx_engine_config *config = &engine->config;
+    mx_status status;
+    uint64_t seed;
+
+    if (config->transport != NULL) {
+        return config->transport(config->transport_context, &resolver->config,
+                                 &resolver->transport);
+    }
+    status = mx_rng_system_bytes(&seed, sizeof(seed));
+    if (status != MX_OK) {
+        return status;
+    }
+    return mx_channel_new(resolver->config.timeout, seed, &resolver->transport);
+}
+
+/* Makes the resolver one of ours: from now on it has a transport. */
+static mx_status
+register_resolver(mx_engine *engine, mx_resolver *resolver)
+{
+    mx_status status;
+
+    if (resolver->is_registered) {
+        return MX_OK;
+    }
+    status = make_transport(engine, resolver);
+    if (status != MX_OK) {
+        return status;
+    }
+    resolver->is_registered = true;
+    mx_list_append(&engine->resolvers, &mx_resolver_ref(resolver)->of_engine);
+    return MX_OK;
+}
+
+static void
+cancel_all(mx_list *requests, mx_usec now)
+{
+    while (!mx_list_is_empty(requests)) {
+        mx_request_end_cancelled(MX_CONTAINER(requests->next, mx_request, place), now);
+    }
+}
+
+static void
+unregister_resolver(mx_resolver *resolver, mx_usec now)
+{
+    if (!resolver->is_registered) {
+        return;
+    }
+    cancel_all(&resolver->waiting, now);
+    cancel_all(&resolver->admitted, now);
+    resolver->transport->type->free(resolver->transport);
+    resolver->transport = NULL;
+    resolver->is_registered = false;
+    mx_list_remove(&resolver->of_engine);
+    mx_resolver_unref(resolver);
+}
+
+static void
+receive_request(mx_engine *engine, mx_request *request, mx_usec now)
+{
+    mx_resolver *resolver = request->resolver;
+    mx_status status;
+
+    if (atomic_load(&resolver->is_closed)) {
+        mx_request_end_cancelled(request, now);
+        return;
+    }
+    status = register_resolver(engine, resolver);
+    if (status == MX_OK) {
+        mx_request_wait(request, &resolver->waiting);
+    }
+    else if (status == MX_NOMEM) {
+        mx_request_finish_with_fault(request, status);
+    }
+    else {
+        /* This machine's trouble; the next submission tries again (FAULTS P22). */
+        mx_request_end_failed(request, MX_REASON_LOCAL_ERROR, now);
+    }
+}
+
+/* Empties the inbox. Returns false when the engine is to stop. */
+static bool
+read_inbox(mx_engine *engine, mx_usec now)
+{
+    mx_list submitted, cancelling, closing;
+
+    mx_list_init(&submitted);
+    mx_list_init(&cancelling);
+    mx_list_init(&closing);
+    pthread_mutex_lock(&engine->lock);
+    mx_list_move_all(&submitted, &engine->submitted);
+    mx_list_move_all(&cancelling, &engine->cancelling);
+    mx_list_move_all(&closing, &engine->closing);
+    pthread_mutex_unlock(&engine->lock);
+
+    while (!mx_list_is_empty(&submitted)) {
+        receive_request(engine, MX_CONTAINER(submitted.next, mx_request, place), now);
+    }
+    while (!mx_list_is_empty(&cancelling)) {
+        mx_request *request = MX_CONTAINER(cancelling.next, mx_request, cancelling);
+        pthread_mutex_lock(&engine->lock);
+        mx_list_remove(&request->cancelling);
+        pthread_mutex_unlock(&engine->lock);
+        if (!atomic_load(&request->is_finished)) {
+            mx_request_end_cancelled(request, now);
+        }
+        mx_request_release(request);
+    }
+    while (!mx_list_is_empty(&closing)) {
+        mx_resolver *resolver = MX_CONTAINER(closing.next, mx_resolver, closing);
+        mx_list_remove(&resolver->closing);
+        unregister_resolver(resolver, now);
+        mx_resolver_unref(resolver);
+    }
+    return !atomic_load(&engine->is_stopping);
+}
+
+static void
+admit(mx_resolver *resolver, mx_usec now)
+{
+    size_t limit = resolver->config.concurrency;
+
+    while (!mx_list_is_empty(&resolver->waiting) && resolver->deadlines.count < limit) {
+        mx_request *request = MX_CONTAINER(resolver->waiting.next, mx_request, place);
+        if (mx_nameservers_refresh(&resolver->nameservers, now)) {
+            mx_request_admit(request, now);
+        }
+        else {
+            mx_request_end_failed(request, MX_REASON_LOCAL_ERROR, now);
+        }
+    }
+}
+
+/* Everything that can be done without waiting. */
+static void
+work(mx_resolver *resolver, mx_usec now)
+{
+    mx_timer *timer;
+
+    mx_query_take_time(resolver, now);
+    for (;;) {
+        while (!mx_list_is_empty(&resolver->settled)) {
+            mx_request_take_answer(
+                MX_CONTAINER(resolver->settled.next, mx_subscription, of_query), now);
+        }
+        timer = mx_heap_pop(&resolver->deadlines, now);
+        if (timer == NULL) {
+            break;
+        }
+        mx_request_time_out(MX_CONTAINER(timer, mx_request, deadline), now);
+    }
+    admit(resolver, now);
+    mx_query_start_queued(resolver, now);
+}
+
+/* True when there was any. */
+static bool
+take_replies(mx_resolver *resolver, mx_usec now)
+{
+    mx_transport *transport = resolver->transport;
+    bool has_any = false;
+    mx_reply reply;
+
+    while (transport->type->take(transport, &reply)) {
+        mx_query_take_reply(resolver, &reply, now);
+        has_any = true;
+    }
+    return has_any;
+}
+
+static mx_resolver *
+next_resolver(const mx_engine *engine, const mx_list *place)
+{
+    return place->next == &engine->resolvers
+               ? NULL
+               : MX_CONTAINER(place->next, mx_resolver, of_engine);
+}
+
+static void
+work_all(mx_engine *engine, mx_usec now)
+{
+    mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
+
+    for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
+        (void)take_replies(resolver, now);
+        do {
+            work(resolver, now);
+            /* What a send reports at once no descriptor would tell us. */
+        } while (take_replies(resolver, now));
+    }
+}
+
+/* Room for `needed` descriptors; without memory for more the rest waits for a turn. */
+static void
+make_room(mx_engine *engine, size_t needed)
+{
+    struct pollfd *grown;
+    size_t capacity = engine->descriptor_capacity;
+
+    if (needed <= capacity) {
+        return;
+    }
+    capacity = needed + needed / 2;
+    grown = mx_realloc(engine->descriptors, capacity, sizeof(*grown));
+    if (grown != NULL) {
+        engine->descriptors = grown;
+        engine->descriptor_capacity = capacity;
+    }
+}
+
+/* Fills engine->descriptors: the wake-up first, then each resolver's in turn. */
+static size_t
+gather_descriptors(mx_engine *engine)
+{
+    mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
+    size_t count = 1;
+
+    for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
+        mx_transport *transport = resolver->transport;
+        size_t wanted =
+            transport->type->descriptors(transport, engine->descriptors + count,
+                                         engine->descriptor_capacity - count);
+        if (wanted > engine->descriptor_capacity - count) {
+            make_room(engine, count + wanted);
+            wanted =
+                transport->type->descriptors(transport, engine->descriptors + count,
+                                             engine->descriptor_capacity - count);
+        }
+        if (wanted > engine->descriptor_capacity - count) {
+            wanted = engine->descriptor_capacity - count;
+        }
+        resolver->descriptor_count = wanted;
+        count += wanted;
+    }
+    return count;
+}
+
+static mx_usec
+next_event(const mx_engine *engine)
+{
+    mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
+    mx_usec next = MX_NEVER;
+
+    for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
+        mx_usec times[3] = {
+            mx_heap_next(&resolver->retries),
+            mx_heap_next(&resolver->deadlines),
+            resolver->transport->type->next_wake(resolver->transport),
+        };
+        for (int i = 0; i < 3; i++) {
+            next = times[i] < next ? times[i] : next;
+        }
+    }
+    return next;
+}
+
+/* Whole milliseconds for poll(), rounded up so that it does not wake too early. */
+static int
+poll_timeout(mx_usec wait)
+{
+    mx_usec longest = 3600 * MX_USEC_PER_SEC;
+
+    if (wait <= 0) {
+        return 0;
+    }
+    wait = wait < longest ? wait : longest;
+    return (int)((wait + MX_USEC_PER_MSEC - 1) / MX_USEC_PER_MSEC);
+}
+
+static void
+process_transports(mx_engine *engine, mx_usec now)
+{
+    mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
+    size_t place = 1;
+
+    for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
+        resolver->transport->type->process(resolver->transport,
+                                           engine->descriptors + place,
+                                           resolver->descriptor_count, now);
+        place += resolver->descriptor_count;
+    }
+}
+
+/* The wake-up, then the transports. */
+static void
+wait_for_event(mx_engine *engine, mx_usec wait)
+{
+    size_t count = gather_descriptors(engine);
+
+    engine->descriptors[0] =
+        (struct pollfd){.fd = engine->wake.reader, .events = POLLIN};
+    if (poll(engine->descriptors, (nfds_t)count, poll_timeout(wait)) < 0) {
+        /* Not EINTR, all signals are blocked. EINVAL (RLIMIT_NOFILE was lowered below
+         * what is open) and ENOMEM come at once: without a pause the loop would spin. */
+        for (size_t i = 0; i < count; i++) {
+            engine->descriptors[i].revents = 0;
+        }
+        (void)poll(NULL, 0, poll_timeout(wait < POLL_PAUSE ? wait : POLL_PAUSE));
+    }
+    if (engine->descriptors[0].revents != 0) {
+        mx_wake_lower(&engine->wake);
+    }
+}
+
+bool
+mx_engine_loop_once(mx_engine *engine, mx_usec wait)
+{
+    mx_usec now = mx_clock_now(&engine->config.clock);
+    mx_usec next;
+
+    if (!read_inbox(engine, now)) {
+        return false;
+    }
+    work_all(engine, now);
+
+    next = next_event(engine);
+    if (next != MX_NEVER) {
+        next = next > now ? next - now : 0;
+        wait = next < wait ? next : wait;
+    }
+    wait_for_event(engine, wait);
+
+    now = mx_clock_now(&engine->config.clock);
+    process_transports(engine, now);
+    work_all(engine, now);
+    return true;
+}
+
+void
+mx_engine_end_all(mx_engine *engine)
+{
+    mx_usec now = mx_clock_now(&engine->config.clock);
+    mx_resolver *resolver;
+
+    (void)read_inbox(engine, now);
+    while ((resolver = next_resolver(engine, &engine->resolvers)) != NULL) {
+        atomic_store(&resolver->is_closed, true);
+        unregister_resolver(resolver, now);
+    }
+}
+
+mx_status
+mx_engine_prepare(mx_engine *engine)
+{
+    make_room(engine, FIRST_DESCRIPTORS);
+    return engine->descriptors == NULL ? MX_NOMEM : MX_OK;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* engine_state.h - the body of an engine, shared by its two files and by nobody else:
+ *
+ *   engine.c      what any thread may call: fills the inbox, starts, stops
+ *   engine_loop.c what the engine's thread does
+ */
+#ifndef MX_ENGINE_STATE_H
+#define MX_ENGINE_STATE_H
+
+#include "core/engine.h"
+#include "core/list.h"
+#include "core/rng.h"
+#include "core/wake.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct mx_engine {
+    mx_engine_config config;
+
+    /* The inbox: everything under `lock`, filled by any thread until is_stopping. */
+    pthread_mutex_t lock;
+    mx_list submitted;  /* requests */
+    mx_list cancelling; /* requests, with a reference each */
+    mx_list closing;    /* resolvers, with a reference each */
+    mx_rng rng;         /* seeds of lookups */
+    atomic_bool is_stopping;
+    mx_wake wake; /* raised after each change of the inbox */
+
+    /* Whoever stops the engine waits for its end under `ending`. */
+    pthread_mutex_t ending;
+    pthread_t thread;
+    bool has_thread, has_ended;
+
+    /* The engine's thread only. */
+    mx_list resolvers;
+    struct pollfd *descriptors;
+    size_t descriptor_capacity;
+};
+
+/* Room for the first descriptors, without which the loop cannot run. */
+MX_MUST_CHECK mx_status mx_engine_prepare(mx_engine *engine);
+/* Takes in submissions, works, waits at most `wait` for an event, works. False when the
+ * engine is to stop. */
+bool mx_engine_loop_once(mx_engine *engine, mx_usec wait);
+/* Once is_stopping is set: every lookup completes as cancelled, every transport is
+ * freed. */
+void mx_engine_end_all(mx_engine *engine);
+
+#endif

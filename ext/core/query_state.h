@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* query_state.h - the body of a query, shared by its three files and by nobody else:
+ *
+ *   query.c         who waits for it, how it starts and ends
+ *   query_attempt.c one message on its way to one server
+ *   query_retry.c   what a reply or silence leads to
+ *
+ * mx_query_end() frees the query: whoever calls it, or something that may, returns at
+ * once.
+ */
+#ifndef MX_QUERY_STATE_H
+#define MX_QUERY_STATE_H
+
+#include "core/heap.h"
+#include "core/query.h"
+#include "core/resolver_state.h"
+#include "core/table.h"
+
+/* One message sent, open until its reply. */
+typedef struct mx_attempt {
+    mx_table_link link; /* in resolver->attempts */
+    mx_list of_query;
+    mx_query *query;
+    uint64_t token;
+    mx_server server;
+    mx_protocol protocol;
+    bool has_edns;
+    mx_usec patience_ends; /* then it counts as silent, and is still listened to */
+    bool is_silent;
+} mx_attempt;
+
+struct mx_query {
+    mx_table_link link; /* in resolver->queries */
+    mx_resolver *resolver;
+    mx_question question;
+    mx_list subscribers;
+    mx_list attempts;
+    mx_list queued; /* in resolver->queued while it waits for the window */
+    mx_timer retry;
+    /* Servers as bits, by their place in the list number `servers_version`. */
+    uint64_t servers_version;
+    uint32_t tried;   /* asked in this round */
+    uint32_t refused; /* will not answer this question */
+    unsigned datagrams, tcp_attempts, pauses;
+    bool is_started;
+    bool without_edns;
+    /* The most telling failure so far, NULL if none. */
+    mx_answer *failure;
+    mx_server failed_server;
+};
+
+/* -- query.c -- */
+
+/* Settles every subscriber with `answer`, which is kept in the cache if it may, and
+ * frees the query. */
+void mx_query_end(mx_query *query, mx_answer *answer, const mx_server *server,
+                  mx_usec now);
+/* Keeps the failure if none so far tells more. Takes over the reference. */
+void mx_query_note_failure_take(mx_query *query, mx_answer *answer,
+                                const mx_server *server);
+/* The same for a failure that no message spoke. */
+void mx_query_note_reason(mx_query *query, mx_reason reason, const mx_server *server);
+
+/* -- query_attempt.c -- */
+
+/* Sends the question, to be taken for silent at `patience_ends`. */
+MX_MUST_CHECK mx_status mx_attempt_send(mx_query *query, const mx_server *server,
+                                        mx_protocol protocol, mx_usec patience_ends,
+                                        mx_usec now);
+/* NULL when no attempt with this token is open. */
+mx_attempt *mx_attempt_find(const mx_resolver *resolver, uint64_t token);
+/* NULL when none is open. */
+mx_attempt *mx_attempt_first(const mx_query *query);
+mx_attempt *mx_attempt_next(const mx_attempt *attempt);
+/* The transport has closed it. */
+void mx_attempt_free(mx_attempt *attempt);
+void mx_attempt_cancel_all(mx_query *query);
+
+#endif

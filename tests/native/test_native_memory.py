@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""Nothing is left behind, whatever fails.
+
+Counted are the blocks of Python's allocator before and after many rounds. Its caches
+fill up in some of the rounds; a leak grows in all of them.
+"""
+
+import copy
+import gc
+import pickle
+import sys
+from collections.abc import Callable
+
+import pytest
+from native import made
+
+import pymx
+from pymx import _native
+
+WINDOWS = 10
+ROUNDS = 100
+SPARE = 20  # blocks in a window; a leak of one a round is five times that
+
+
+def use_route() -> None:
+    route = made.route()
+    for field in dir(route):
+        getattr(route, field)
+    hash(route)
+    assert route == made.route()
+    repr((route, *route.exchanges, *route.targets, *route.excluded))
+    route.to_dict()
+    copy.deepcopy(route)
+    pickle.loads(pickle.dumps(route))
+
+
+def fail_route() -> None:
+    for change in (
+        {"warnings": ("why",)},
+        {"excluded": (("h", 1, "x", "limit"),)},
+        {"targets": ((9, "192.0.2.1"),)},
+        {"exchanges": (("h", "h", 1, ("192.0.2.1", "x"), 1, "ok", None),)},
+    ):
+        with pytest.raises(ValueError, match=r"not know|is not an IP|of exchange 9"):
+            made.route(**change)
+    with pytest.raises(pymx.NullMX):
+        made.route(status="null_mx", reason="null_mx").raise_for_status()
+
+
+def use_target() -> None:
+    target = pymx.Target("mx.example", "2001:db8::1", 5)
+    assert len({target, pymx.Target("mx.example", "2001:db8::1", 5)}) == 1
+    target.sockaddr(port=25)
+    target.to_dict()
+    with pytest.raises(ValueError, match="port"):
+        target.sockaddr(-1)
+    with pytest.raises(ValueError, match="address"):
+        pymx.Target("mx.example", "x")
+
+
+def use_order() -> None:
+    pairs = [(n, [n]) for n in range(50)]
+    pymx.order(pairs)
+    pymx.order(tuple(pairs[:5]), seed=7)
+    for bad in ((-1, "a"), ("1", "a"), (1,), 5):
+        for few in (1, 40):
+            with pytest.raises((ValueError, TypeError)):
+                pymx.order([*pairs[:few], bad])
+    with pytest.raises(TypeError):
+        pymx.order(pairs, sede=7)
+
+
+def use_resolver() -> None:
+    resolver = made.resolver(nameservers=("192.0.2.53",))
+    for destination in ("[192.0.2.1]", "[127.0.0.1]", "a..b", "bücher..example"):
+        resolver.resolve(destination, [destination])
+    resolver.stats()
+    with pytest.raises(TypeError):
+        resolver.resolve(None)
+    resolver.close()
+    with pytest.raises(pymx.ClosedError):
+        resolver.resolve("a..b")
+
+
+def fail_resolver() -> None:
+    for option, value in (("tries", 0), ("family", "x"), ("nameservers", ("x",))):
+        with pytest.raises(ValueError, match=r"cannot make|choices|no name server"):
+            made.resolver(**{option: value})
+
+
+def use_completions() -> None:
+    resolver = made.resolver()
+    queue = _native.Completions(descriptor=True)
+    for token in range(3):
+        resolver.submit(queue, token, "a..b", [token])
+    queue.take(1)
+    resolver.submit(queue, token, None).cancel()
+    with pytest.raises(TypeError):
+        resolver.submit(queue, 1, "a..b", levels="x")
+    queue.close()
+    with pytest.raises(pymx.ClosedError):
+        resolver.submit(queue, 1, "a..b")
+
+
+def use_cycle() -> None:
+    row: list[object] = []
+    queue = _native.Completions()
+    row.append(queue)
+    row.append(made.resolver().submit(queue, 1, "a..b", row))
+    row.append(made.resolver().resolve("a..b", row))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        use_route,
+        fail_route,
+        use_target,
+        use_order,
+        use_resolver,
+        fail_resolver,
+        use_completions,
+        use_cycle,
+    ],
+)
+def test_nothing_is_left(use: Callable[[], None]) -> None:
+    def growth() -> int:
+        before = sys.getallocatedblocks()
+        for _ in range(ROUNDS):
+            use()
+        gc.collect()
+        return sys.getallocatedblocks() - before
+
+    gc.collect()
+    assert any(growth() < SPARE for _ in range(WINDOWS))
+
+
+def test_a_leak_is_noticed() -> None:
+    kept: list[object] = []
+    with pytest.raises(AssertionError):
+        test_nothing_is_left(lambda: kept.append(object()))

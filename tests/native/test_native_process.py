@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: MIT
+"""What the extension does to its process: threads, forks, interpreters, the end.
+
+Each in a child of its own that has `made`, a `resolver` whose name server never
+answers, and helpers.
+"""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+
+PREAMBLE = """
+import gc, os, socket, sys, threading, time
+
+# Registered before that of pymx, it runs after it, with the engine locked.
+hooks = []
+os.register_at_fork(before=lambda: [hook() for hook in hooks])
+
+sys.path.insert(0, sys.argv[1])
+from native import made
+import pymx
+from pymx import _native
+
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 0))
+patience = dict(
+    nameservers=(f"127.0.0.1:{server.getsockname()[1]}",),
+    timeout=3600.0, attempt_timeout=3600.0,
+)
+resolver = made.resolver(**patience)
+
+def in_flight(count):
+    while resolver.stats()["in_progress"] != count:
+        time.sleep(0.001)
+
+def in_child(work):
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+
+def is_closed(use):
+    try:
+        use()
+    except pymx.ClosedError:
+        return True
+    return False
+"""
+
+
+@pytest.fixture
+def run(child):
+    return lambda code: child(PREAMBLE + textwrap.dedent(code), str(TESTS))
+
+
+def test_a_thread_is_started_by_the_first_question_and_ends_with_the_interpreter(run):
+    output = run(
+        """
+        def names():
+            return sorted(open(f"/proc/self/task/{task}/comm").read().strip()
+                          for task in os.listdir("/proc/self/task"))
+        def descriptors():
+            return len(os.listdir("/proc/self/fd"))
+        at_first, open_at_first = names(), descriptors()
+        queue = _native.Completions()
+        for destination in ("[192.0.2.1]", "a..b", "bücher..example"):
+            resolver.resolve(destination)
+            resolver.submit(queue, 1, destination)
+        queue.take()
+        pymx.order([(1, 2), (3, 4)])
+        assert (names(), descriptors()) == (at_first, open_at_first)
+        resolver.submit(queue, 1, "a.example")
+        in_flight(1)
+        assert names() == sorted([*at_first, "pymx-engine"])
+        made.resolver(**patience).submit(queue, 2, "a.example")
+        assert len(names()) == 1 + len(at_first)
+        _native.shutdown()
+        _native.shutdown()
+        assert names() == at_first
+        print(sorted((token, route.status) for token, route in queue.take()))
+        """
+    )
+    assert output == "[(1, 'cancelled'), (2, 'cancelled')]\n"
+
+
+def test_after_shutdown_nothing_is_resolved(run):
+    run(
+        """
+        queue = _native.Completions()
+        request = resolver.submit(queue, 1, "a.example")
+        _native.shutdown()
+        request.cancel()
+        assert is_closed(lambda: resolver.resolve("a.example"))
+        assert is_closed(lambda: resolver.resolve("a..b"))
+        assert is_closed(lambda: resolver.submit(queue, 1, "a.example"))
+        assert is_closed(lambda: made.resolver().resolve("a.example"))
+        assert [route.status for _, route in queue.take()] == ["cancelled"]
+        resolver.close()
+        assert pymx.order([(2, "b"), (1, "a")]) == [(1, "a"), (2, "b")]
+        """
+    )
+
+
+def test_the_queue_of_a_parent_is_closed_to_its_child(run):
+    run(
+        """
+        queue = _native.Completions(descriptor=True)
+        requests = [resolver.submit(queue, n, f"d{n}.example") for n in range(3)]
+        requests[0].cancel()
+        in_flight(2)
+        def work():
+            global queue
+            assert is_closed(queue.take)
+            assert is_closed(lambda: queue.take(1, 0))
+            assert is_closed(queue.fileno)
+            assert is_closed(lambda: resolver.submit(queue, 1, "a..b"))
+            requests[1].cancel()
+            queue.close()
+            del queue
+            requests.clear()
+            gc.collect()
+            assert resolver.stats()["in_progress"] == 0
+            own = _native.Completions()
+            resolver.submit(own, 1, "a.example")
+            in_flight(1)
+            resolver.close()
+            assert [route.status for _, route in own.take()] == ["cancelled"]
+        for _ in range(3):
+            in_child(work)
+        in_flight(2)
+        assert [token for token, _ in queue.take()] == [0]
+        """
+    )
+
+
+def test_a_child_may_forget_what_its_parent_made(run):
+    run(
+        """
+        def forget():
+            global resolver, queue
+            del resolver, queue
+            gc.collect()
+            assert made.resolver().resolve("[192.0.2.1]").status == "ok"
+        queue = _native.Completions(descriptor=True)
+        in_child(forget)
+        resolver.submit(queue, 1, "a.example")
+        in_child(forget)
+        resolver.close()
+        in_child(forget)
+        assert [route.status for _, route in queue.take()] == ["cancelled"]
+        """
+    )
+
+
+def test_a_signal_handler_that_forks_within_a_lookup(run):
+    output = run(
+        """
+        import signal
+        pid = None
+        def fork(number, frame):
+            global pid
+            pid = os.fork()
+            if pid:
+                assert os.waitpid(pid, 0)[1] == 0
+                resolver.close()
+        signal.signal(signal.SIGUSR1, fork)
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        try:
+            print("parent", resolver.resolve("a.example").status)
+        except pymx.ClosedError as error:
+            print("child", error, flush=True)
+            os._exit(0)
+        """
+    )
+    assert output == (
+        "child the lookup was begun by the parent of this process\nparent cancelled\n"
+    )
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+def test_no_lookup_starts_from_an_at_fork_hook_and_none_hangs(run, is_running):
+    output = run(
+        f"""
+        is_running = {is_running}
+        calls = []
+        queue = _native.Completions()
+        if is_running:
+            request = resolver.submit(queue, 1, "a.example")
+            in_flight(1)
+        else:
+            request = resolver.submit(queue, 1, "a..b")
+        def hook():
+            global queue, resolver
+            late = _native.Completions()
+            calls.append(is_closed(lambda: resolver.submit(late, 1, "a.example")))
+            calls.append(is_closed(lambda: resolver.resolve("a.example")))
+            request.cancel()
+            made.resolver(**patience).close()
+            del late
+            gc.collect()
+        hooks.append(hook)
+        in_child(lambda: None)
+        hooks.clear()
+        print(calls)
+        resolver.close()
+        """
+    )
+    assert output == "[True, True]\n"
+
+
+def test_a_lookup_that_another_thread_starts_during_a_fork(run):
+    run(
+        """
+        queue = _native.Completions()
+        for is_running in (False, True):
+            forking = threading.Event()
+            asked = threading.Event()
+            def ask():
+                forking.wait()
+                asked.set()
+                resolver.submit(queue, is_running, "a.example")
+            thread = threading.Thread(target=ask)
+            thread.start()
+            def hook():
+                forking.set()
+                # Gives the GIL to the other thread, which without care would wait with
+                # it for the lock of the engine, for ever.
+                asked.wait()
+            hooks.append(hook)
+            in_child(lambda: None)
+            hooks.clear()
+            thread.join()
+            in_flight(1 + is_running)
+        resolver.close()
+        routes = [route for _ in range(2) for _, route in queue.take(1)]
+        assert [route.status for route in routes] == ["cancelled"] * 2
+        """
+    )
+
+
+def test_each_interpreter_has_its_own_engine(run):
+    output = run(
+        """
+        try:
+            import _interpreters as interpreters
+        except ImportError:
+            import _xxsubinterpreters as interpreters
+        code = '''if True:
+            import sys
+            sys.path[:] = {path!r}
+            from native import made
+            from pymx import _native
+            assert _native.order([(2, "b"), (1, "a")]) == [(1, "a"), (2, "b")]
+            assert made.resolver().resolve("[192.0.2.1]").targets
+            resolver = made.resolver(nameservers=({server!r},), timeout=0.05)
+            assert resolver.resolve("a.example").status == "timeout"
+            queue = _native.Completions()
+            resolver.submit(queue, 1, "b.example", queue)
+            print("ran", flush=True)
+        '''.format(path=sys.path, server=patience["nameservers"][0])
+        queue = _native.Completions()
+        resolver.submit(queue, 1, "a.example")
+        for _ in range(3):
+            interpreter = interpreters.create()
+            failure = interpreters.run_string(interpreter, code)
+            assert failure is None, failure
+            interpreters.destroy(interpreter)
+        in_flight(1)
+        """
+    )
+    assert output == "ran\n" * 3
+
+
+def test_the_interpreter_ends_with_everything_in_use(run):
+    run(
+        """
+        queue = _native.Completions(descriptor=True)
+        for n in range(100):
+            resolver.submit(queue, n, f"d{n}.example", [queue, resolver])
+        threading.Thread(target=queue.take, daemon=True).start()
+        threading.Thread(
+            target=resolver.resolve, args=("a.example",), daemon=True
+        ).start()
+        in_flight(101)
+        sys.kept = [queue, resolver, made.route(), _native]
+        """
+    )
