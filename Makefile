@@ -37,9 +37,11 @@ help: ## list the targets
 quickstart: packages-build ## install what is needed, build, resolve examples/mail.zone
 	@$(MAKE) --no-print-directory demo
 
-# The sanitizers need /proc, which a bare chroot may lack.
 test: packages-test ## install what is needed, build, run the C and the Python tests
-	@$(MAKE) --no-print-directory build $(if $(wildcard /proc/self/maps),asan,core)
+	@+tests/furnished.sh $(MAKE) --no-print-directory build asan pytest
+
+.PHONY: pytest
+pytest:
 	$(bin)/pytest
 
 build: $(VENV)/.built-$(PYMX_BUILD) ## make .venv and build the extension into it

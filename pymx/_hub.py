@@ -77,12 +77,11 @@ class Hub:
         receive: Receive,
         *,
         levels: int = 0,
-        seed: int | None = None,
     ) -> Lookup:
         """Start a lookup; `receive` gets the route in a later turn of the loop."""
         self._token += 1
         request = resolver.submit(
-            self._completions, self._token, destination, row, levels=levels, seed=seed
+            self._completions, self._token, destination, row, levels=levels
         )
         self._receivers[self._token] = receive
         if not self._is_watched:

@@ -81,19 +81,14 @@ class Resolver(Configured):
         hub = current_hub()
         waiter = hub.waiter()
 
-        def submit(levels: int, seed: int | None) -> Lookup:
+        def submit(levels: int) -> Lookup:
             nonlocal waiter
             waiter = hub.waiter()
             return hub.submit(
-                self._native,
-                destination,
-                destination,
-                waiter.set,
-                levels=levels,
-                seed=seed,
+                self._native, destination, destination, waiter.set, levels=levels
             )
 
-        levels = Levels(submit, has_seed=self._arguments["seed"] is not None)
+        levels = Levels(submit)
         try:
             while not levels.is_done:
                 route = await waiter.wait()

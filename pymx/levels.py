@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -12,24 +10,24 @@ if TYPE_CHECKING:
     from pymx._native import Route, Target
     from pymx.bulk import Lookup
 
-    # Starts the lookup of (the best so many preferences, with this seed).
-    Submit = Callable[[int, int | None], Lookup]
+    # Starts the lookup of the best so many preferences.
+    Submit = Callable[[int], Lookup]
 
 
 class Levels:
     """One destination on its way: feed it the route of each lookup, take the targets.
 
     Each lookup covers the preferences of the one before and the next one, whose answers
-    alone are new to the cache. They share a seed, so that their orders agree.
+    alone are new to the cache. That each shuffles afresh does not show: all that it
+    adds is the targets of its last preference.
     """
 
-    def __init__(self, submit: Submit, *, has_seed: bool) -> None:
-        """Start the lookup of the best preference; `has_seed`: the resolver has one."""
+    def __init__(self, submit: Submit) -> None:
+        """Start the lookup of the best preference."""
         self._submit = submit
-        self._seed = None if has_seed else int.from_bytes(os.urandom(8))
         self._seen: set[str] = set()
         self._levels = 1
-        self._request = submit(self._levels, self._seed)
+        self._request = submit(self._levels)
         self.is_done = False
 
     def advance(self, route: Route) -> Iterator[Target]:
@@ -39,7 +37,7 @@ class Levels:
         """
         if route._has_more:
             self._levels += 1
-            self._request = self._submit(self._levels, self._seed)
+            self._request = self._submit(self._levels)
         else:
             self.is_done = True
         for target in route.targets:

@@ -107,12 +107,10 @@ class Resolver(Configured):
     def _targets(self, destination: str) -> Generator[Target, None, None]:
         completions = Completions()
 
-        def submit(levels: int, seed: int | None) -> Request:
-            return self._native.submit(
-                completions, levels, destination, levels=levels, seed=seed
-            )
+        def submit(levels: int) -> Request:
+            return self._native.submit(completions, 0, destination, levels=levels)
 
-        levels = Levels(submit, has_seed=self._arguments["seed"] is not None)
+        levels = Levels(submit)
         try:
             while not levels.is_done:
                 ((_, route),) = completions.take(1)

@@ -15,7 +15,7 @@ from pymx.testing import FakeDNS
 
 # A child that takes longer hangs. It is not how long anything should take.
 CHILD_TIMEOUT = 60.0
-# Python 3.12 warns whoever forks with a thread of any kind running; ours is made for it.
+# Python 3.12 warns whoever forks beside a thread of any kind; ours expects it.
 _OPTIONS = ("-W", "ignore:This process:DeprecationWarning")
 
 StartDNS = Callable[..., FakeDNS]
@@ -36,7 +36,10 @@ def dns() -> Iterator[StartDNS]:
 
 @pytest.fixture
 def resolver() -> Iterator[MakeResolver]:
-    """Make resolvers: `resolver(server, ..., tries=1)` asks these, in this order."""
+    """Make resolvers: `resolver(server, ..., tries=1)` asks these, in this order.
+
+    They are patient, so that a slow machine does not make them ask twice.
+    """
     with contextlib.ExitStack() as resolvers:
 
         def make(*servers: FakeDNS | str, **options: Any) -> pymx.Resolver:
@@ -44,7 +47,10 @@ def resolver() -> Iterator[MakeResolver]:
                 server if isinstance(server, str) else server.nameserver
                 for server in servers
             ]
-            return resolvers.enter_context(pymx.Resolver(addresses, **options))
+            patience = {"timeout": 60.0, "attempt_timeout": 20.0}
+            return resolvers.enter_context(
+                pymx.Resolver(addresses, **{**patience, **options})
+            )
 
         yield make
 

@@ -33,27 +33,15 @@ make_bare_debian() {
     git clone --quiet --no-hardlinks "$root" "$bare/pymx"
 }
 
-# Processes that are left over end with the namespace. Where namespaces are not to be
-# had, it has to work without /proc.
+# Nothing is mounted for the commands. Processes that they leave end with the namespace.
 run_in() {
     local tree=$1 command=$2 variable
     local environment=(HOME=/root TERM=dumb PATH=/usr/sbin:/usr/bin:/sbin:/bin)
     for variable in $(compgen -e | grep -E '^PIP_|_proxy$|_PROXY$' || true); do
         environment+=("$variable=${!variable}")
     done
-    local enter=(env -i "${environment[@]}" chroot "$tree" sh -ec "cd /pymx; $command")
-    if unshare --mount --pid --fork true 2>/dev/null; then
-        # shellcheck disable=SC2016
-        unshare --mount --pid --fork sh -ec '
-            tree=$1
-            shift
-            mount -t proc proc "$tree/proc"
-            mkdir -p "$tree/dev/shm"
-            mount -t tmpfs tmpfs "$tree/dev/shm"
-            "$@"' sh "$tree" "${enter[@]}"
-    else
-        "${enter[@]}"
-    fi
+    unshare --pid --fork env -i "${environment[@]}" \
+        chroot "$tree" sh -ec "cd /pymx; $command"
 }
 
 make_bare_debian

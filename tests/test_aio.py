@@ -74,7 +74,7 @@ def test_many_at_once(dns, loop):
     server = dns(WORLD)
 
     async def main():
-        resolver = aio.Resolver([server.nameserver])
+        resolver = aio.Resolver([server.nameserver], **PATIENT)
 
         async def lookup(name):
             return (await resolver.resolve(name)).domain
@@ -157,7 +157,7 @@ def test_close_wakes_those_who_wait(dns, loop):
 
 def test_targets(dns, loop):
     server = dns(LEVELS)
-    resolver = aio.Resolver([server.nameserver])
+    resolver = aio.Resolver([server.nameserver], **PATIENT)
 
     async def main():
         targets = resolver.targets("d.example")
@@ -378,7 +378,7 @@ def test_what_cannot_be_iterated():
 
 def test_loops_in_threads_share_a_resolver(dns, loop):
     server = dns(WORLD)
-    resolver = aio.Resolver([server.nameserver])
+    resolver = aio.Resolver([server.nameserver], **PATIENT)
 
     async def main():
         names = [*WORLD][:20]

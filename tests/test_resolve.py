@@ -427,7 +427,10 @@ def test_a_failed_mx_question_never_means_the_address(
 ):
     server = dns(TRAP)
     server.script("trap.example", "MX", behaviour)
-    route = resolver(server, timeout=0.5, attempt_timeout=0.1).resolve("trap.example")
+    # Only those that wait for nothing may be short of time.
+    timeout = 0.5 if reason == "timeout" else 60
+    asking = resolver(server, timeout=timeout, attempt_timeout=timeout / 5)
+    route = asking.resolve("trap.example")
     assert (route.status, route.deliverable) == (status, None)
     assert route.reason == reason
     assert route.smtp_reply[:2] == (451, "4.4.3")

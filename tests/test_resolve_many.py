@@ -169,6 +169,32 @@ def test_retry_unknown_leaves_facts_alone(dns, resolver):
     assert server.log.count("gone.example", "MX") == 1
 
 
+def test_what_is_retried_does_not_wait_for_the_slowest(dns, resolver):
+    """When half of the room is held by failures they are asked again at once."""
+    server = dns(WORLD)
+    server.script("d0.example", "MX", drop(), normal())
+    for name in ("d1.example", "d2.example"):
+        server.script(name, "MX", rcode("SERVFAIL"), times=1)
+    asking = resolver(server, cache_size=0, tries=1, attempt_timeout=1.0)
+    names = ["d0.example", "d1.example", "d2.example"]
+    routes = asking.resolve_many(names, concurrency=4, retry_unknown=1)
+    assert [route.input for route in routes][2] == "d0.example"
+
+
+def test_what_close_cancelled_is_not_retried(dns, resolver):
+    server = dns()
+    server.pause()
+    asking = resolver(server)
+
+    def rows():
+        yield "a.example"
+        server.log.wait(1)
+        asking.close()
+
+    (route,) = asking.resolve_many(rows(), retry_unknown=3)
+    assert route.status == "cancelled"
+
+
 @pytest.mark.parametrize("ordered", [False, True])
 @pytest.mark.parametrize("concurrency", [1, 2, 10])
 def test_many_failures_do_not_stop_the_flow(dns, resolver, ordered, concurrency):

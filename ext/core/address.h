@@ -7,11 +7,11 @@
 #ifndef MX_ADDRESS_H
 #define MX_ADDRESS_H
 
+#include "core/reason.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "core/reason.h"
 
 enum { MX_ADDRESS_TEXT_SIZE = 46 }; /* INET6_ADDRSTRLEN */
 

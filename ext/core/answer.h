@@ -11,20 +11,20 @@
 #ifndef MX_ANSWER_H
 #define MX_ANSWER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/address.h"
 #include "core/name.h"
 #include "core/question.h"
 #include "core/reason.h"
 #include "core/status.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 enum {
-    MX_MAX_CNAMES = 8,            /* followed for one name, across messages too */
-    MX_MAX_TTL = 86400,           /* a day: how long a positive answer is believed */
-    MX_MAX_NEGATIVE_TTL = 3600    /* RFC 2308 section 5 advises 1 to 3 hours */
+    MX_MAX_CNAMES = 8,         /* followed for one name, across messages too */
+    MX_MAX_TTL = 86400,        /* a day: how long a positive answer is believed */
+    MX_MAX_NEGATIVE_TTL = 3600 /* RFC 2308 section 5 advises 1 to 3 hours */
 };
 
 typedef enum mx_answer_kind {

@@ -7,13 +7,13 @@
 #ifndef MX_CHANNEL_H
 #define MX_CHANNEL_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/clock.h"
 #include "core/server.h"
 #include "core/status.h"
 #include "core/transport.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 /* Makes c-ares ready for the process; call once before anything else here, on any
  * thread, and never undo it: c-ares has no safe way while others may use it. */

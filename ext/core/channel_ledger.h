@@ -13,11 +13,11 @@
 #ifndef MX_CHANNEL_LEDGER_H
 #define MX_CHANNEL_LEDGER_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/clock.h"
 #include "core/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 /* How many queries one ledger takes. With few of the 65,536 ids left c-ares 1.34 looks for
  * one for ever, and its manual advises half of them (FAULTS 0.6, S13). */

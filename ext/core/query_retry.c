@@ -293,6 +293,17 @@ take_message(mx_query *query, const mx_attempt *sent, const mx_reply *reply,
 }
 
 static void
+try_next_or_pause(mx_query *query, mx_usec now)
+{
+    if (has_untried_server(query)) {
+        try_next(query, now);
+    }
+    else {
+        pause_query(query, UNREACHABLE_PAUSE, now);
+    }
+}
+
+static void
 take_unreachable(mx_query *query, const mx_attempt *sent, mx_usec now)
 {
     mx_query_note_reason(query, MX_REASON_UNREACHABLE, &sent->server);
@@ -309,12 +320,7 @@ take_unreachable(mx_query *query, const mx_attempt *sent, mx_usec now)
     }
     mx_servers_failed(servers_of(query), &sent->server, true, now);
     query->datagrams--;
-    if (has_untried_server(query)) {
-        try_next(query, now);
-    }
-    else {
-        pause_query(query, UNREACHABLE_PAUSE, now);
-    }
+    try_next_or_pause(query, now);
 }
 
 static void
@@ -327,7 +333,7 @@ take_local_trouble(mx_query *query, const mx_attempt *sent, mx_usec now)
     else {
         query->datagrams--;
     }
-    pause_query(query, UNREACHABLE_PAUSE, now);
+    try_next_or_pause(query, now);
 }
 
 void

@@ -3,12 +3,12 @@
 #ifndef MX_QUESTION_H
 #define MX_QUESTION_H
 
+#include "core/hash.h"
+#include "core/name.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "core/hash.h"
-#include "core/name.h"
 
 enum {
     MX_TYPE_A = 1,

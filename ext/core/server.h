@@ -6,12 +6,12 @@
 #ifndef MX_SERVER_H
 #define MX_SERVER_H
 
+#include "core/address.h"
+#include "core/clock.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "core/address.h"
-#include "core/clock.h"
 
 enum {
     MX_MAX_SERVERS = 8,
@@ -42,7 +42,7 @@ enum { MX_SERVER_FAILURES = 3 };
 typedef struct mx_servers {
     struct {
         mx_server server;
-        unsigned failures; /* in a row */
+        unsigned failures;  /* in a row */
         mx_usec down_until; /* 0 when up */
     } list[MX_MAX_SERVERS];
     size_t count;

@@ -8,12 +8,12 @@
 #ifndef MX_STREAM_H
 #define MX_STREAM_H
 
+#include "core/server.h"
+#include "core/status.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "core/server.h"
-#include "core/status.h"
 
 typedef struct mx_stream mx_stream;
 

@@ -9,15 +9,15 @@
 #ifndef MX_UDP_H
 #define MX_UDP_H
 
-#include <poll.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/clock.h"
 #include "core/rng.h"
 #include "core/server.h"
 #include "core/status.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum {
     MX_UDP_SOCKETS = 64,
@@ -30,7 +30,8 @@ enum {
 
 typedef struct mx_udp mx_udp;
 
-MX_MUST_CHECK mx_status mx_udp_new(const mx_server *server, uint64_t seed, mx_udp **out);
+MX_MUST_CHECK mx_status mx_udp_new(const mx_server *server, uint64_t seed,
+                                   mx_udp **out);
 void mx_udp_free(mx_udp *udp); /* NULL is fine */
 
 /* Sends one datagram on a socket picked at random among those with room. `*socket` says
@@ -43,7 +44,8 @@ int mx_udp_send(mx_udp *udp, const uint8_t *bytes, size_t length, mx_usec now,
 /* The attempt on `socket` is over. */
 void mx_udp_release(mx_udp *udp, uint32_t socket);
 
-size_t mx_udp_descriptors(const mx_udp *udp, struct pollfd *descriptors, size_t capacity);
+size_t mx_udp_descriptors(const mx_udp *udp, struct pollfd *descriptors,
+                          size_t capacity);
 /* The socket behind a descriptor that poll returned; false when it is none of ours. */
 bool mx_udp_find(const mx_udp *udp, int descriptor, uint32_t *socket);
 /* Receives one datagram: its length, 0 when it is empty, or -1 with `*os_error` set:

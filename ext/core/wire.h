@@ -8,16 +8,17 @@
 #ifndef MX_WIRE_H
 #define MX_WIRE_H
 
+#include "core/name.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/name.h"
-
 enum {
     MX_WIRE_HEADER = 12,
-    MX_MAX_POINTERS = 16,      /* hops of compression in one name; real ones need 2 */
-    MX_MAX_LABEL_STEPS = 20000 /* labels walked in one message: bounds "pointer bombs" */
+    MX_MAX_POINTERS = 16, /* hops of compression in one name; real ones need 2 */
+    MX_MAX_LABEL_STEPS =
+        20000 /* labels walked in one message: bounds "pointer bombs" */
 };
 
 typedef struct mx_wire {

@@ -4,7 +4,6 @@
 #include "python/errors.h"
 
 #include <stdarg.h>
-#include <string.h>
 
 /* Classes of Python's, so that users can read and pickle them; a new reference. */
 static PyObject *
@@ -33,23 +32,34 @@ pymx_prepare_closed_error(pymx_state *state)
     return 0;
 }
 
+/* What OSError takes: (text), or (errno, text) by which it picks its subclass. */
+static PyObject *
+os_error_arguments(int os_error, const char *doing)
+{
+    if (os_error == 0) {
+        return Py_BuildValue("(N)", PyUnicode_FromFormat("cannot %s", doing));
+    }
+    PyObject *os = PyImport_ImportModule("os");
+    if (os == NULL) {
+        return NULL;
+    }
+    PyObject *why = PyObject_CallMethod(os, "strerror", "i", os_error);
+    Py_DECREF(os);
+    if (why == NULL) {
+        return NULL;
+    }
+    PyObject *text = PyUnicode_FromFormat("cannot %s: %S", doing, why);
+    Py_DECREF(why);
+    return Py_BuildValue("(iN)", os_error, text);
+}
+
 static PyObject *
 raise_os_error(int os_error, const char *doing)
 {
-    /* Called with an errno, OSError picks its subclass. */
-    PyObject *error;
-    if (os_error == 0) {
-        error = PyObject_CallFunction(PyExc_OSError, "N",
-                                      PyUnicode_FromFormat("cannot %s", doing));
-    }
-    else {
-        PyObject *text =
-            PyUnicode_FromFormat("cannot %s: %s", doing, strerror(os_error));
-        error = PyObject_CallFunction(PyExc_OSError, "iN", os_error, text);
-    }
-    if (error != NULL) {
-        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
-        Py_DECREF(error);
+    PyObject *arguments = os_error_arguments(os_error, doing);
+    if (arguments != NULL) {
+        PyErr_SetObject(PyExc_OSError, arguments);
+        Py_DECREF(arguments);
     }
     return NULL;
 }

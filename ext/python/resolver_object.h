@@ -32,9 +32,9 @@ mx_route *pymx_resolver_answer_offline(pymx_resolver *self,
                                        const mx_destination *destination);
 
 /* Methods, PYMX_FASTCALL. */
-PyObject *pymx_resolver_resolve(PyObject *self, PyObject *const *args, Py_ssize_t count,
-                                PyObject *keywords);
-PyObject *pymx_resolver_submit(PyObject *self, PyObject *const *args, Py_ssize_t count,
-                               PyObject *keywords);
+PyObject *pymx_resolver_resolve(PyObject *object, PyObject *const *args,
+                                Py_ssize_t count, PyObject *keywords);
+PyObject *pymx_resolver_submit(PyObject *object, PyObject *const *args,
+                               Py_ssize_t count, PyObject *keywords);
 
 #endif

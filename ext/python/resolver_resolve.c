@@ -75,19 +75,19 @@ done:
 }
 
 static mx_route *
-find_route(pymx_resolver *self, PyObject *object, mx_submission *submission)
+find_route(pymx_resolver *self, PyObject *object)
 {
     pymx_destination destination;
+    const mx_submission submission = {.destination = &destination.read};
     mx_route *route = NULL;
     if (pymx_resolver_read_destination((PyObject *)self, object, &destination) < 0) {
         return NULL;
     }
     /* Only now: mapping an international domain runs Python code, which may close us. */
     if (pymx_resolver_check_open(self) == 0) {
-        submission->destination = &destination.read;
         route = pymx_is_offline(&destination.read)
                     ? pymx_resolver_answer_offline(self, &destination.read)
-                    : ask_engine(self, submission);
+                    : ask_engine(self, &submission);
     }
     pymx_destination_clear(&destination);
     return route;
@@ -99,7 +99,6 @@ pymx_resolver_resolve(PyObject *object, PyObject *const *args, Py_ssize_t count,
 {
     static const char *const names[] = {"destination", "input"};
     static const pymx_signature signature = {"resolve", names, 2, 2, 1};
-    mx_submission submission = {0};
     PyObject *values[2];
     if (pymx_args_sort(&signature, args, count, keywords, values) < 0) {
         return NULL;
@@ -109,7 +108,7 @@ pymx_resolver_resolve(PyObject *object, PyObject *const *args, Py_ssize_t count,
         return pymx_raise_type("destination must be str, not %s",
                                Py_TYPE(destination)->tp_name);
     }
-    mx_route *route = find_route((pymx_resolver *)object, destination, &submission);
+    mx_route *route = find_route((pymx_resolver *)object, destination);
     if (route == NULL) {
         return NULL;
     }

@@ -70,7 +70,7 @@ start(pymx_resolver *self, PyObject *completions, mx_submission *submission,
 
 /* Reads the destination for `request`, then starts its lookup. */
 static int
-read_and_start(pymx_resolver *self, PyObject *completions, mx_submission *submission,
+read_and_start(pymx_resolver *self, PyObject *completions, mx_submission submission,
                pymx_request *request)
 {
     pymx_destination destination;
@@ -81,8 +81,8 @@ read_and_start(pymx_resolver *self, PyObject *completions, mx_submission *submis
     }
     /* Only now: mapping an international domain runs Python code, which may close us. */
     if (pymx_resolver_check_open(self) == 0) {
-        submission->destination = &destination.read;
-        result = start(self, completions, submission, request);
+        submission.destination = &destination.read;
+        result = start(self, completions, &submission, request);
     }
     pymx_destination_clear(&destination);
     return result;
@@ -121,7 +121,7 @@ pymx_resolver_submit(PyObject *object, PyObject *const *args, Py_ssize_t count,
         pymx_request_new(state, object, values[TOKEN], destination,
                          values[INPUT] == NULL ? destination : values[INPUT]);
     if (request != NULL && read_and_start((pymx_resolver *)object, values[COMPLETIONS],
-                                          &submission, request) < 0) {
+                                          submission, request) < 0) {
         Py_CLEAR(request);
     }
     return (PyObject *)request;

@@ -2,31 +2,30 @@
 #include <Python.h>
 
 #include "python/route_object.h"
-#include "python/values.h"
 
 #include <string.h>
 
 /* What JSON can hold of the input: a row of the caller's is told by its destination. */
 static PyObject *
-input_to_text(PyObject *self)
+input_to_text(PyObject *self, PyObject *input)
 {
-    const pymx_route *route = (pymx_route *)self;
-    if (PyUnicode_Check(route->input)) {
-        return Py_NewRef(route->input);
+    if (PyUnicode_Check(input)) {
+        return Py_NewRef(input);
     }
-    return PyUnicode_Check(route->destination) ? Py_NewRef(route->destination)
-                                               : PyObject_Repr(route->destination);
+    PyObject *destination = ((pymx_route *)self)->destination;
+    return PyUnicode_Check(destination) ? Py_NewRef(destination)
+                                        : PyObject_Repr(destination);
 }
 
 static PyObject *
-to_list(PyObject *tuple)
+to_list(PyObject *Py_UNUSED(self), PyObject *tuple)
 {
     return PySequence_List(tuple);
 }
 
 /* A tuple of our objects as a list of their dicts. */
 static PyObject *
-to_dicts(PyObject *tuple)
+to_dicts(PyObject *Py_UNUSED(self), PyObject *tuple)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(tuple);
     PyObject *list = PyList_New(count);
@@ -44,7 +43,7 @@ to_dicts(PyObject *tuple)
 }
 
 static PyObject *
-reply_to_dict(PyObject *reply)
+reply_to_dict(PyObject *Py_UNUSED(self), PyObject *reply)
 {
     if (reply == Py_None) {
         Py_RETURN_NONE;
@@ -57,38 +56,40 @@ reply_to_dict(PyObject *reply)
 /* Fields that JSON has no type for. */
 static const struct {
     const char *name;
-    PyObject *(*convert)(PyObject *value);
+    PyObject *(*convert)(PyObject *self, PyObject *value);
 } conversions[] = {
-    {"exchanges", to_dicts}, {"targets", to_dicts},         {"excluded", to_dicts},
-    {"warnings", to_list},   {"smtp_reply", reply_to_dict},
+    {"input", input_to_text}, {"exchanges", to_dicts}, {"targets", to_dicts},
+    {"excluded", to_dicts},   {"warnings", to_list},   {"smtp_reply", reply_to_dict},
 };
 
-static int
-convert_field(PyObject *dict, const char *name, PyObject *(*convert)(PyObject *value))
+static PyObject *
+get_for_json(PyObject *self, const PyGetSetDef *field)
 {
-    PyObject *value = PyDict_GetItemString(dict, name);
-    PyObject *converted = convert(value);
-    int result = converted == NULL ? -1 : PyDict_SetItemString(dict, name, converted);
-    Py_XDECREF(converted);
-    return result;
+    PyObject *value = field->get(self, field->closure);
+    if (value == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(conversions); i++) {
+        if (strcmp(field->name, conversions[i].name) == 0) {
+            PyObject *converted = conversions[i].convert(self, value);
+            Py_DECREF(value);
+            return converted;
+        }
+    }
+    return value;
 }
 
 PyObject *
 pymx_route_to_dict(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    PyObject *dict = pymx_fields_dict(self, pymx_route_fields, PYMX_ROUTE_JSON_FIELDS);
-    if (dict == NULL) {
-        return NULL;
-    }
-    PyObject *input = input_to_text(self);
-    if (input == NULL || PyDict_SetItemString(dict, "input", input) < 0) {
-        Py_CLEAR(dict);
-    }
-    Py_XDECREF(input);
-    for (size_t i = 0; dict != NULL && i < Py_ARRAY_LENGTH(conversions); i++) {
-        if (convert_field(dict, conversions[i].name, conversions[i].convert) < 0) {
+    PyObject *dict = PyDict_New();
+    for (size_t i = 0; dict != NULL && i < PYMX_ROUTE_JSON_FIELDS; i++) {
+        const PyGetSetDef *field = &pymx_route_fields[i];
+        PyObject *value = get_for_json(self, field);
+        if (value == NULL || PyDict_SetItemString(dict, field->name, value) < 0) {
             Py_CLEAR(dict);
         }
+        Py_XDECREF(value);
     }
     return dict;
 }

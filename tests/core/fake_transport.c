@@ -49,7 +49,7 @@ fake_send_query(mx_transport *transport, uint64_t token, const mx_server *server
         abort();
     }
     send->token = token;
-    send->port = server->port;
+    send->server = *server;
     send->protocol = protocol;
     send->is_open = true;
     read_query(send, query, length);
@@ -81,10 +81,14 @@ static size_t
 fake_descriptors(const mx_transport *transport, struct pollfd *descriptors,
                  size_t capacity)
 {
-    (void)transport;
-    (void)descriptors;
-    (void)capacity;
-    return 0;
+    fake_transport *fake = fake_of((mx_transport *)(uintptr_t)transport);
+
+    fake->waits++;
+    fake->sent_before_wait = fake->send_count;
+    for (size_t i = 0; i < fake->watched_count && i < capacity; i++) {
+        descriptors[i] = fake->watched[i];
+    }
+    return fake->watched_count;
 }
 
 static mx_usec
@@ -98,10 +102,14 @@ static void
 fake_process(mx_transport *transport, const struct pollfd *descriptors, size_t count,
              mx_usec now)
 {
-    (void)transport;
-    (void)descriptors;
-    (void)count;
+    fake_transport *fake = fake_of(transport);
+
     (void)now;
+    fake->processed_count = count;
+    fake->ready_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        fake->ready_count += descriptors[i].revents != 0;
+    }
 }
 
 static bool
@@ -174,8 +182,17 @@ mx_status
 fake_transport_factory(void *context, const mx_resolver_config *config,
                        mx_transport **out)
 {
+    fake_transport *fake = context;
+
     (void)config;
-    *out = &((fake_transport *)context)->base;
+    if (fake->refusal != MX_OK) {
+        return fake->refusal;
+    }
+    while (fake->is_out && fake->next != NULL) {
+        fake = fake->next;
+    }
+    fake->is_out = true;
+    *out = &fake->base;
     return MX_OK;
 }
 

@@ -14,7 +14,7 @@ enum { FAKE_SENDS = 20000 };
 
 typedef struct fake_send {
     uint64_t token;
-    uint16_t port; /* of the name server */
+    mx_server server;
     mx_protocol protocol;
     mx_question question;
     bool has_edns;
@@ -23,9 +23,18 @@ typedef struct fake_send {
 
 typedef struct fake_transport {
     mx_transport base;
-    const script_line *zone; /* answers at once from here, unless NULL */
+    struct fake_transport *next; /* what the factory hands out after this one */
+    const script_line *zone;     /* answers at once from here, unless NULL */
     size_t window;
+    bool is_out;
+    mx_status refusal; /* what the factory fails with, MX_OK to make one */
     size_t open_count, most_open, freed;
+    size_t waits;            /* how often the engine was about to wait */
+    size_t sent_before_wait; /* of send_count, by then */
+    struct pollfd *watched;  /* descriptors to wait for */
+    size_t watched_count;
+    size_t processed_count; /* descriptors of the last process(), and those ready */
+    size_t ready_count;
     fake_send sends[FAKE_SENDS];
     size_t send_count;
     struct {
@@ -39,7 +48,7 @@ typedef struct fake_transport {
 
 fake_transport *fake_transport_new(void);
 void fake_transport_delete(fake_transport *fake);
-/* For mx_engine_config; the context is the fake_transport. */
+/* For mx_engine_config; the context is the first fake_transport to hand out. */
 mx_status fake_transport_factory(void *context, const mx_resolver_config *config,
                                  mx_transport **out);
 /* What becomes of send number `send`: a message of script.h, or "UNREACHABLE", "LOCAL".

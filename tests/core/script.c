@@ -41,7 +41,8 @@ read_word(const char *text, char *word, size_t size)
 }
 
 static void
-add_record(const mx_question *question, const char *owner, const char **text)
+add_record(const mx_question *question, const char *owner, uint32_t ttl,
+           const char **text)
 {
     char word[300], host[300];
     uint8_t bytes[16];
@@ -50,19 +51,19 @@ add_record(const mx_question *question, const char *owner, const char **text)
     switch (question->type) {
     case MX_TYPE_MX:
         *text = read_word(skip_blanks(*text), host, sizeof(host));
-        add_mx(&reply, ANSWER, owner, 300, (unsigned)strtoul(word, NULL, 10), host);
+        add_mx(&reply, ANSWER, owner, ttl, (unsigned)strtoul(word, NULL, 10), host);
         break;
     case MX_TYPE_A:
         if (inet_pton(AF_INET, word, bytes) != 1) {
             fail_script("no IPv4 address", word, "");
         }
-        add_raw(&reply, ANSWER, owner, MX_TYPE_A, 300, bytes, 4);
+        add_raw(&reply, ANSWER, owner, MX_TYPE_A, ttl, bytes, 4);
         break;
     default:
         if (inet_pton(AF_INET6, word, bytes) != 1) {
             fail_script("no IPv6 address", word, "");
         }
-        add_raw(&reply, ANSWER, owner, MX_TYPE_AAAA, 300, bytes, 16);
+        add_raw(&reply, ANSWER, owner, MX_TYPE_AAAA, ttl, bytes, 16);
         break;
     }
 }
@@ -97,27 +98,52 @@ add_rcode(const char *text)
     return false;
 }
 
+/* Of an rcode above 15 the high bits are in the OPT record (RFC 6891 6.1.3). */
+static void
+add_extended_rcode(unsigned rcode)
+{
+    set_flags(&reply, QR | RD | RA | (rcode & 15));
+    add_opt(&reply, (uint32_t)(rcode >> 4) << 24, "", 0);
+}
+
 const uint8_t *
 script_message(const mx_question *question, const char *text, size_t *length)
 {
     char owner[MX_NAME_TEXT_SIZE], word[300];
+    uint32_t ttl = 300, negative_ttl = 60;
 
     mx_name_to_text(&question->name, owner);
     begin_reply(&reply, owner, question->type);
     memcpy(owner, "@", 2);
     while (*(text = skip_blanks(text)) != '\0') {
-        if (strncmp(text, "CNAME ", 6) == 0) {
+        if (strncmp(text, "TTL ", 4) == 0) {
+            text = read_word(text + 4, word, sizeof(word));
+            ttl = negative_ttl = (uint32_t)strtoul(word, NULL, 10);
+        }
+        else if (strncmp(text, "AD", 2) == 0) {
+            text += 2;
+            set_flags(&reply, QR | RD | RA | AD);
+        }
+        else if (strncmp(text, "CNAME ", 6) == 0) {
             text = read_word(text + 6, word, sizeof(word));
-            add_cname(&reply, ANSWER, owner, 300, word);
+            add_cname(&reply, ANSWER, owner, ttl, word);
             memcpy(owner, word, strlen(word) + 1);
         }
         else if (strncmp(text, "NODATA", 6) == 0 || strncmp(text, "NXDOMAIN", 8) == 0) {
             (void)add_rcode(text);
-            add_soa(&reply, AUTHORITY, "test", 300, 60);
+            add_soa(&reply, AUTHORITY, "test", 300, negative_ttl);
             break;
         }
         else if (strncmp(text, "TRUNCATED", 9) == 0) {
             set_flags(&reply, QR | RD | RA | TC);
+            break;
+        }
+        else if (strncmp(text, "BADVERS", 7) == 0) {
+            add_extended_rcode(16);
+            break;
+        }
+        else if (strncmp(text, "BADCOOKIE", 9) == 0) {
+            add_extended_rcode(23);
             break;
         }
         else if (strcmp(text, "DAMAGED") == 0) {
@@ -128,7 +154,7 @@ script_message(const mx_question *question, const char *text, size_t *length)
             break;
         }
         else {
-            add_record(question, owner, &text);
+            add_record(question, owner, ttl, &text);
         }
     }
     *length = reply.length;
@@ -199,6 +225,7 @@ script_lookup(const script_run *run, const script_line *zone, const char *destin
         mx_answer *answer = script_answer(question, script_find(zone, question));
         ++*asked;
         source.ttl = answer->ttl;
+        source.authenticated = answer->authenticated;
         if (mx_lookup_answer(lookup, number, answer, &source) != MX_OK) {
             fail_script("answer not taken", destination, "");
         }

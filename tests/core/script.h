@@ -10,8 +10,9 @@
  *
  * An answer is a list of records, comma-separated; `CNAME name, ...` leads it when an
  * alias comes first, `CNAME name` alone leaves its end to us; or NODATA, NXDOMAIN,
- * FORMERR, SERVFAIL, NOTIMP, REFUSED, DAMAGED, TRUNCATED. Such messages go through
- * mx_answer_read(). What no message says: TIMEOUT, UNREACHABLE, LOOP. A question that is
+ * FORMERR, SERVFAIL, NOTIMP, REFUSED, BADVERS, BADCOOKIE, DAMAGED, TRUNCATED. `TTL seconds` before them
+ * holds for what follows, else positive answers live 300 s and negative ones 60; `AD`
+ * marks the message authenticated. Such messages go through mx_answer_read(). What no message says: TIMEOUT, UNREACHABLE, LOOP. A question that is
  * not in the table fails the test; the name "*" stands for every name.
  */
 #ifndef TEST_SCRIPT_H

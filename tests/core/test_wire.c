@@ -229,7 +229,7 @@ test_a_pointer_may_lead_into_a_label(void **state)
     begin_reply(&m, "x\001yz.test", MX_TYPE_MX);
     size_t at = m.length;
     put_u16(&m, 0xc000 | (MX_WIRE_HEADER + 2)); /* at the octet 1 */
-    assert_false(read_at(&m, at, &name)); /* "y", then a label of 'z' octets */
+    assert_false(read_at(&m, at, &name));       /* "y", then a label of 'z' octets */
     set_u16(&m, MX_WIRE_HEADER + 4, 0x0000);    /* "y", root */
     assert_true(read_at(&m, at, &name));
     assert_name(&name, "y");

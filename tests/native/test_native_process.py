@@ -65,9 +65,10 @@ def run(child):
 def test_a_thread_is_started_by_the_first_question_and_ends_with_the_interpreter(run):
     output = run(
         """
+        from pathlib import Path
         def names():
-            return sorted(open(f"/proc/self/task/{task}/comm").read().strip()
-                          for task in os.listdir("/proc/self/task"))
+            tasks = Path("/proc/self/task").iterdir()
+            return sorted((task / "comm").read_text().strip() for task in tasks)
         def descriptors():
             return len(os.listdir("/proc/self/fd"))
         at_first, open_at_first = names(), descriptors()
