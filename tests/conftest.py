@@ -2,6 +2,7 @@
 """What tests of pymx through Python share: servers, resolvers, child processes."""
 
 import contextlib
+import signal
 import subprocess
 import sys
 import textwrap
@@ -21,6 +22,13 @@ _OPTIONS = ("-W", "ignore:This process:DeprecationWarning")
 StartDNS = Callable[..., FakeDNS]
 MakeResolver = Callable[..., pymx.Resolver]
 RunChild = Callable[..., str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def children_heed_ctrl_c() -> None:
+    """Undo what nohup and a shell's `&` do: children would ignore SIGINT as we do."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

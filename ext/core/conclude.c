@@ -159,7 +159,7 @@ weigh_chase(struct draft *draft, const mx_exchange *exchange, struct findings *f
     }
     if (chase->cname_count > 0) {
         findings->has_alias = true;
-        if (answer->kind != MX_ANSWER_FAILURE) {
+        if (!mx_lookup_is_failure(answer)) {
             findings->aliased = answer;
         }
     }
@@ -179,10 +179,11 @@ weigh_chase(struct draft *draft, const mx_exchange *exchange, struct findings *f
         lower(&findings->negative_ttl, chase->ttl);
         break;
     case MX_ANSWER_FAILURE:
+    case MX_ANSWER_TRUNCATED:
         note_failure(findings, answer->reason);
         break;
-    case MX_ANSWER_ALIAS:
-    case MX_ANSWER_TRUNCATED:
+    case MX_ANSWER_ALIAS: /* never kept: followed, or a failure in its place */
+        note_failure(findings, MX_REASON_UNRELATED_ANSWER);
         break;
     }
 }
@@ -251,7 +252,6 @@ add_exchange(struct draft *draft, const mx_exchange *exchange)
     struct findings findings = {.ttl = UINT32_MAX, .negative_ttl = UINT32_MAX};
     mx_status status;
 
-    memset(out, 0, sizeof(*out));
     out->host = out->canonical = findings.host = name_text(draft, &exchange->host);
     out->preference = exchange->preference;
     if (out->host == NULL) {
@@ -452,7 +452,6 @@ fill_route(struct draft *draft, mx_usec elapsed)
     mx_reason *warnings =
         mx_arena_alloc(&route->arena, lookup->warning_count + 1, sizeof(*warnings));
 
-    route->server = "";
     if (mx_verdict_deliverable(lookup->verdict) == MX_UNKNOWN) {
         route->complete = false;
         route->server =
@@ -493,7 +492,6 @@ mx_lookup_finish(mx_lookup *lookup, mx_usec elapsed, mx_route **out)
     if (status != MX_OK) {
         return status;
     }
-    draft.route->domain = draft.route->canonical = "";
     draft.route->complete = true;
     status = make_room(&draft);
     if (status != MX_OK) {

@@ -65,17 +65,6 @@ open_question(mx_lookup *lookup, const mx_name *name, uint16_t type, uint32_t ex
     return MX_OK;
 }
 
-static mx_status
-settle_chase(mx_chase *chase, const mx_question *question, mx_answer *answer,
-             mx_reason failure)
-{
-    if (answer != NULL) {
-        chase->answer = mx_answer_ref(answer);
-        return MX_OK;
-    }
-    return mx_answer_failure(question, failure, &chase->answer);
-}
-
 static bool
 wants_family(mx_families families, uint8_t chase)
 {
@@ -147,17 +136,22 @@ note_source(mx_lookup *lookup, const mx_answer_source *source)
     lookup->all_authenticated &= source->authenticated;
 }
 
+/* Keeps the first name server that failed us. */
+static mx_status
+note_server(mx_lookup *lookup, const char *server)
+{
+    if (lookup->server[0] != '\0' || server[0] == '\0') {
+        return MX_OK;
+    }
+    lookup->server = mx_arena_text(&lookup->arena, server, strlen(server));
+    return lookup->server == NULL ? MX_NOMEM : MX_OK;
+}
+
 static mx_status
 fail(mx_lookup *lookup, mx_reason reason, const char *server)
 {
-    if (server != NULL && server[0] != '\0') {
-        lookup->server = mx_arena_text(&lookup->arena, server, strlen(server));
-        if (lookup->server == NULL) {
-            return MX_NOMEM;
-        }
-    }
     mx_lookup_conclude(lookup, mx_verdict_of_failure(reason), reason);
-    return MX_OK;
+    return note_server(lookup, server);
 }
 
 static bool
@@ -200,7 +194,7 @@ take_mx(mx_lookup *lookup, const mx_answer *answer, const mx_answer_source *sour
     if (lookup->mx_cname_count > MX_MAX_CNAMES) {
         return fail(lookup, MX_REASON_CNAME_LIMIT, source->server);
     }
-    if (answer->kind != MX_ANSWER_FAILURE && answer->kind != MX_ANSWER_TRUNCATED) {
+    if (!mx_lookup_is_failure(answer)) {
         lookup->canonical = answer->canonical;
         note_ttl(lookup, source->ttl);
     }
@@ -248,19 +242,7 @@ follow_address_alias(mx_lookup *lookup, const mx_asked *asked, mx_chase *chase,
             return status;
         }
     }
-    return settle_chase(chase, &asked->question, NULL, failure);
-}
-
-/* Remembers the name server of the first address that failed. */
-static mx_status
-note_server(mx_lookup *lookup, const mx_answer *answer, const char *server)
-{
-    if (answer->kind != MX_ANSWER_FAILURE || lookup->server[0] != '\0' ||
-        server[0] == '\0') {
-        return MX_OK;
-    }
-    lookup->server = mx_arena_text(&lookup->arena, server, strlen(server));
-    return lookup->server == NULL ? MX_NOMEM : MX_OK;
+    return mx_answer_failure(&asked->question, failure, &chase->answer);
 }
 
 static mx_status
@@ -268,26 +250,20 @@ take_addresses(mx_lookup *lookup, const mx_asked *asked, mx_answer *answer,
                const mx_answer_source *source)
 {
     mx_chase *chase = &lookup->exchanges[asked->exchange].chases[asked->chase];
-    mx_status status;
 
     chase->cname_count = (uint8_t)(chase->cname_count + answer->cname_count);
     if (source->ttl < chase->ttl) {
         chase->ttl = source->ttl;
     }
     if (chase->cname_count > MX_MAX_CNAMES) {
-        return settle_chase(chase, &asked->question, NULL, MX_REASON_CNAME_LIMIT);
+        return mx_answer_failure(&asked->question, MX_REASON_CNAME_LIMIT,
+                                 &chase->answer);
     }
     if (answer->kind == MX_ANSWER_ALIAS) {
         return follow_address_alias(lookup, asked, chase, answer);
     }
-    if (answer->kind == MX_ANSWER_TRUNCATED) {
-        return settle_chase(chase, &asked->question, NULL, MX_REASON_TRUNCATED);
-    }
-    status = note_server(lookup, answer, source->server);
-    if (status != MX_OK) {
-        return status;
-    }
-    return settle_chase(chase, &asked->question, answer, MX_REASON_NONE);
+    chase->answer = mx_answer_ref(answer);
+    return mx_lookup_is_failure(answer) ? note_server(lookup, source->server) : MX_OK;
 }
 
 mx_status

@@ -76,6 +76,13 @@ struct mx_lookup {
     bool all_cached, all_authenticated, has_answers;
 };
 
+/* It proves nothing. */
+static inline bool
+mx_lookup_is_failure(const mx_answer *answer)
+{
+    return answer->kind == MX_ANSWER_FAILURE || answer->kind == MX_ANSWER_TRUNCATED;
+}
+
 /* Keeps each warning once. */
 void mx_lookup_warn(mx_lookup *lookup, mx_reason warning);
 /* The verdict stands, whatever else might come. */

@@ -54,7 +54,6 @@ lengthen_pause(mx_query *query, mx_usec first)
 static void
 pause_query(mx_query *query, mx_usec first, mx_usec now)
 {
-    query->tried = 0;
     retry_at(query, now + lengthen_pause(query, first));
 }
 

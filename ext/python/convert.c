@@ -3,6 +3,7 @@
 
 #include "python/convert.h"
 
+#include "python/attribute.h"
 #include "python/errors.h"
 
 static const double most_seconds = 1e9; /* so that microseconds fit 64 bits with ease */
@@ -16,18 +17,18 @@ set_invalid(mx_destination *destination, mx_reason reason)
     };
 }
 
+/* `flag` may be NULL. */
 static PyObject *
-call_destination(const char *function, PyObject *domain, PyObject *is_strict)
+call_destination(const char *name, PyObject *domain, PyObject *flag)
 {
-    PyObject *module = PyImport_ImportModule("pymx.destination");
-    if (module == NULL) {
+    PyObject *function = pymx_import_attribute("pymx.destination", name);
+    if (function == NULL) {
         return NULL;
     }
-    PyObject *result = PyObject_CallMethod(
-        module, function, is_strict == NULL ? "O" : "OO", domain, is_strict);
-    Py_DECREF(module);
+    PyObject *result = PyObject_CallFunctionObjArgs(function, domain, flag, NULL);
+    Py_DECREF(function);
     if (result != NULL && !PyUnicode_Check(result)) {
-        pymx_raise_type("pymx.destination.%s() returned %s, not str", function,
+        pymx_raise_type("pymx.destination.%s() returned %s, not str", name,
                         Py_TYPE(result)->tp_name);
         Py_CLEAR(result);
     }

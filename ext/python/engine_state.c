@@ -4,11 +4,24 @@
 
 #include "python/engine_state.h"
 
+#include "python/attribute.h"
 #include "python/errors.h"
 #include "python/module.h"
 
+#include <errno.h>
 #include <time.h>
 #include <unistd.h>
+
+/* The engine is our parent's: its thread did not come with us, and its locks may be held
+ * for ever. The next lookup makes one of our own. */
+static void
+forget_engine(pymx_state *state)
+{
+    state->engine.engine = NULL;
+    state->engine.generation++;
+    state->engine.is_forking = false;
+    state->is_rng_seeded = false; /* or parent and child would shuffle alike */
+}
 
 static PyObject *
 before_fork(PyObject *module, PyObject *Py_UNUSED(ignored))
@@ -40,12 +53,7 @@ after_fork_in_child(PyObject *module, PyObject *Py_UNUSED(ignored))
     if (state->engine.engine != NULL) {
         mx_engine_fork_after_child(state->engine.engine);
     }
-    state->engine.is_forking = false;
-    /* Its thread did not come with us: the next lookup makes an engine of our own, and
-     * what was made for this one is left alone, its locks may be held for ever. */
-    state->engine.engine = NULL;
-    state->engine.generation++;
-    state->is_rng_seeded = false; /* or parent and child would shuffle alike */
+    forget_engine(state);
     Py_RETURN_NONE;
 }
 
@@ -58,7 +66,7 @@ static PyMethodDef hooks[] = {
 static int
 watch_forks(PyObject *module)
 {
-    PyObject *os = NULL, *watch = NULL, *nothing = NULL, *done = NULL;
+    PyObject *watch = NULL, *nothing = NULL, *done = NULL;
     PyObject *keywords = PyDict_New();
     if (keywords == NULL) {
         return -1;
@@ -74,14 +82,12 @@ watch_forks(PyObject *module)
             goto done;
         }
     }
-    os = PyImport_ImportModule("os");
-    watch = os == NULL ? NULL : PyObject_GetAttrString(os, "register_at_fork");
+    watch = pymx_import_attribute("os", "register_at_fork");
     nothing = watch == NULL ? NULL : PyTuple_New(0);
     done = nothing == NULL ? NULL : PyObject_Call(watch, nothing, keywords);
 done:
     Py_XDECREF(nothing);
     Py_XDECREF(watch);
-    Py_XDECREF(os);
     Py_DECREF(keywords);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
@@ -91,13 +97,13 @@ static int
 watch_exit(PyObject *module)
 {
     PyObject *done = NULL;
-    PyObject *atexit = PyImport_ImportModule("atexit");
-    PyObject *shutdown = PyObject_GetAttrString(module, "shutdown");
-    if (atexit != NULL && shutdown != NULL) {
-        done = PyObject_CallMethod(atexit, "register", "O", shutdown);
+    PyObject *watch = pymx_import_attribute("atexit", "register");
+    PyObject *shutdown = watch == NULL ? NULL : pymx_get_attribute(module, "shutdown");
+    if (shutdown != NULL) {
+        done = PyObject_CallOneArg(watch, shutdown);
     }
     Py_XDECREF(shutdown);
-    Py_XDECREF(atexit);
+    Py_XDECREF(watch);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
 }
@@ -163,9 +169,19 @@ pymx_engine_check_open(pymx_state *state)
     return 0;
 }
 
+/* False in the child of a fork in C, of which Python's hooks hear nothing. */
+static bool
+has_thread(const pymx_engine_state *engine)
+{
+    return engine->engine != NULL && engine->process == getpid();
+}
+
 mx_engine *
 pymx_engine_get(pymx_state *state)
 {
+    if (state->engine.engine != NULL && !has_thread(&state->engine)) {
+        forget_engine(state);
+    }
     if (state->engine.engine == NULL && wait_for_fork(state) < 0) {
         return NULL;
     }
@@ -239,7 +255,7 @@ pymx_engine_shut_down(pymx_state *state)
         return;
     }
     state->engine.is_shut_down = true;
-    if (state->engine.engine != NULL) {
+    if (has_thread(&state->engine)) {
         PyThreadState *saved = PyEval_SaveThread();
         mx_engine_stop(state->engine.engine);
         PyEval_RestoreThread(saved);
@@ -249,9 +265,7 @@ pymx_engine_shut_down(pymx_state *state)
 void
 pymx_engine_free(pymx_engine_state *state)
 {
-    /* A fork without Python's hooks (in C, or from another interpreter) leaves us a
-     * thread to join that is not there. */
-    if (state->engine != NULL && state->process == getpid()) {
+    if (has_thread(state)) {
         mx_engine_free(state->engine);
     }
     state->engine = NULL;

@@ -3,20 +3,9 @@
 
 #include "python/errors.h"
 
-#include <stdarg.h>
+#include "python/attribute.h"
 
-/* Classes of Python's, so that users can read and pickle them; a new reference. */
-static PyObject *
-find_class(const char *name)
-{
-    PyObject *errors = PyImport_ImportModule("pymx.errors");
-    if (errors == NULL) {
-        return NULL;
-    }
-    PyObject *class = PyObject_GetAttrString(errors, name);
-    Py_DECREF(errors);
-    return class;
-}
+#include <stdarg.h>
 
 int
 pymx_prepare_closed_error(pymx_state *state)
@@ -24,7 +13,7 @@ pymx_prepare_closed_error(pymx_state *state)
     if (state->closed_error != NULL) {
         return 0;
     }
-    PyObject *class = find_class("ClosedError");
+    PyObject *class = pymx_import_attribute("pymx.errors", "ClosedError");
     if (class == NULL) {
         return -1;
     }
@@ -39,12 +28,12 @@ os_error_arguments(int os_error, const char *doing)
     if (os_error == 0) {
         return Py_BuildValue("(N)", PyUnicode_FromFormat("cannot %s", doing));
     }
-    PyObject *os = PyImport_ImportModule("os");
-    if (os == NULL) {
+    PyObject *describe = pymx_import_attribute("os", "strerror");
+    if (describe == NULL) {
         return NULL;
     }
-    PyObject *why = PyObject_CallMethod(os, "strerror", "i", os_error);
-    Py_DECREF(os);
+    PyObject *why = PyObject_CallFunction(describe, "i", os_error);
+    Py_DECREF(describe);
     if (why == NULL) {
         return NULL;
     }
@@ -129,7 +118,7 @@ class_of_verdict(mx_verdict verdict)
 PyObject *
 pymx_raise_verdict(mx_verdict verdict, PyObject *route)
 {
-    PyObject *class = find_class(class_of_verdict(verdict));
+    PyObject *class = pymx_import_attribute("pymx.errors", class_of_verdict(verdict));
     if (class != NULL) {
         PyErr_SetObject(class, route);
         Py_DECREF(class);

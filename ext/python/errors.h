@@ -20,7 +20,7 @@
 /* `doing` completes "cannot ...". `os_error` is the errno of MX_SYS, 0 if unknown. */
 PyObject *pymx_raise_status(pymx_state *state, mx_status status, int os_error,
                             const char *doing);
-/* pymx.errors.ClosedError. */
+/* pymx.errors.ClosedError; its classes are Python's, so that users can read them. */
 PyObject *pymx_raise_closed(pymx_state *state, const char *text);
 /* Imports it, so that it can be raised later whatever happens; -1 with an exception. */
 int pymx_prepare_closed_error(pymx_state *state);

@@ -191,8 +191,8 @@ exchange_repr(PyObject *self)
     return repr;
 }
 
-static PyObject *
-exchange_to_dict(PyObject *self, PyObject *Py_UNUSED(ignored))
+PyObject *
+pymx_exchange_to_dict(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     PyObject *dict = pymx_fields_dict(self, fields, FIELDS);
     if (dict == NULL) {
@@ -218,7 +218,7 @@ PyDoc_STRVAR(to_dict_doc, "to_dict($self, /)\n--\n\n"
                           "Return all fields, ready for JSON.");
 
 static PyMethodDef methods[] = {
-    {"to_dict", exchange_to_dict, METH_NOARGS, to_dict_doc},
+    {"to_dict", pymx_exchange_to_dict, METH_NOARGS, to_dict_doc},
     {"__reduce__", exchange_reduce, METH_NOARGS, NULL},
     PYMX_COPY_METHODS,
     {NULL, NULL, 0, NULL},

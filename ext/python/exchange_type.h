@@ -15,5 +15,7 @@ PyObject *pymx_exchange_new(pymx_state *state, mx_route *route, size_t index);
 PyObject *pymx_exchange_host(PyObject *exchange);
 /* (host, canonical, preference, addresses, ttl, status, reason): what pickle keeps. */
 PyObject *pymx_exchange_plain(PyObject *exchange);
+/* Method to_dict(). */
+PyObject *pymx_exchange_to_dict(PyObject *self, PyObject *ignored);
 
 #endif

@@ -145,8 +145,8 @@ excluded_repr(PyObject *self)
         (int)excluded->preference, excluded->address, mx_reason_code(excluded->reason));
 }
 
-static PyObject *
-excluded_to_dict(PyObject *self, PyObject *Py_UNUSED(ignored))
+PyObject *
+pymx_excluded_to_dict(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     return pymx_fields_dict(self, fields, FIELDS);
 }
@@ -161,7 +161,7 @@ PyDoc_STRVAR(to_dict_doc, "to_dict($self, /)\n--\n\n"
                           "Return all fields, ready for JSON.");
 
 static PyMethodDef methods[] = {
-    {"to_dict", excluded_to_dict, METH_NOARGS, to_dict_doc},
+    {"to_dict", pymx_excluded_to_dict, METH_NOARGS, to_dict_doc},
     {"__reduce__", excluded_reduce, METH_NOARGS, NULL},
     PYMX_COPY_METHODS,
     {NULL, NULL, 0, NULL},

@@ -48,12 +48,14 @@ static mx_route *
 ask_engine(pymx_resolver *self, const mx_submission *submission)
 {
     pymx_state *state = pymx_state_of((PyObject *)self);
-    mx_resolver *resolver = pymx_resolver_usable(self);
+    /* First of all: it notices forks, which the resolver may have to follow. */
+    mx_engine *engine = pymx_engine_get(state);
+    mx_resolver *resolver = engine == NULL ? NULL : pymx_resolver_usable(self);
     mx_route *route = NULL;
     mx_request *request = NULL;
     mx_completions *queue;
     int os_error = 0;
-    if (resolver == NULL || pymx_engine_get(state) == NULL) {
+    if (resolver == NULL) {
         return NULL;
     }
     mx_status status = mx_completions_new(false, &queue, &os_error);

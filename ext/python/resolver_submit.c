@@ -35,8 +35,10 @@ post_to_engine(pymx_resolver *self, const mx_submission *submission,
                mx_completions *queue, pymx_request *request)
 {
     pymx_state *state = pymx_state_of((PyObject *)self);
-    mx_resolver *resolver = pymx_resolver_usable(self);
-    if (resolver == NULL || pymx_engine_get(state) == NULL) {
+    /* First of all: it notices forks, which the resolver may have to follow. */
+    mx_engine *engine = pymx_engine_get(state);
+    mx_resolver *resolver = engine == NULL ? NULL : pymx_resolver_usable(self);
+    if (resolver == NULL) {
         return -1;
     }
     mx_status status =

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <Python.h>
 
+#include "python/exchange_type.h"
+#include "python/excluded_type.h"
 #include "python/route_object.h"
+#include "python/target_type.h"
 
 #include <string.h>
 
@@ -23,15 +26,13 @@ to_list(PyObject *Py_UNUSED(self), PyObject *tuple)
     return PySequence_List(tuple);
 }
 
-/* A tuple of our objects as a list of their dicts. */
 static PyObject *
-to_dicts(PyObject *Py_UNUSED(self), PyObject *tuple)
+to_dicts(PyObject *tuple, PyObject *(*to_dict)(PyObject *self, PyObject *ignored))
 {
     Py_ssize_t count = PyTuple_GET_SIZE(tuple);
     PyObject *list = PyList_New(count);
     for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
-        PyObject *dict =
-            PyObject_CallMethod(PyTuple_GET_ITEM(tuple, i), "to_dict", NULL);
+        PyObject *dict = to_dict(PyTuple_GET_ITEM(tuple, i), NULL);
         if (dict == NULL) {
             Py_CLEAR(list);
         }
@@ -40,6 +41,24 @@ to_dicts(PyObject *Py_UNUSED(self), PyObject *tuple)
         }
     }
     return list;
+}
+
+static PyObject *
+exchanges_to_dicts(PyObject *Py_UNUSED(self), PyObject *tuple)
+{
+    return to_dicts(tuple, pymx_exchange_to_dict);
+}
+
+static PyObject *
+targets_to_dicts(PyObject *Py_UNUSED(self), PyObject *tuple)
+{
+    return to_dicts(tuple, pymx_target_to_dict);
+}
+
+static PyObject *
+excluded_to_dicts(PyObject *Py_UNUSED(self), PyObject *tuple)
+{
+    return to_dicts(tuple, pymx_excluded_to_dict);
 }
 
 static PyObject *
@@ -58,8 +77,9 @@ static const struct {
     const char *name;
     PyObject *(*convert)(PyObject *self, PyObject *value);
 } conversions[] = {
-    {"input", input_to_text}, {"exchanges", to_dicts}, {"targets", to_dicts},
-    {"excluded", to_dicts},   {"warnings", to_list},   {"smtp_reply", reply_to_dict},
+    {"input", input_to_text},      {"exchanges", exchanges_to_dicts},
+    {"targets", targets_to_dicts}, {"excluded", excluded_to_dicts},
+    {"warnings", to_list},         {"smtp_reply", reply_to_dict},
 };
 
 static PyObject *

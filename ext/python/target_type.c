@@ -204,8 +204,8 @@ target_sockaddr(PyObject *self, PyObject *const *args, Py_ssize_t count,
                                       : Py_BuildValue("(Niii)", text, (int)port, 0, 0);
 }
 
-static PyObject *
-target_to_dict(PyObject *self, PyObject *Py_UNUSED(ignored))
+PyObject *
+pymx_target_to_dict(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     return pymx_fields_dict(self, fields, JSON_FIELDS);
 }
@@ -228,7 +228,7 @@ PyDoc_STRVAR(to_dict_doc,
 
 static PyMethodDef methods[] = {
     {"sockaddr", PYMX_METHOD(target_sockaddr), PYMX_FASTCALL, sockaddr_doc},
-    {"to_dict", target_to_dict, METH_NOARGS, to_dict_doc},
+    {"to_dict", pymx_target_to_dict, METH_NOARGS, to_dict_doc},
     {"__reduce__", target_reduce, METH_NOARGS, NULL},
     PYMX_COPY_METHODS,
     {NULL, NULL, 0, NULL},

@@ -15,6 +15,8 @@ int pymx_target_setup(PyObject *module, pymx_state *state);
 /* `host` is a str. */
 PyObject *pymx_target_new(pymx_state *state, PyObject *host, const mx_address *address,
                           uint16_t preference, bool is_implicit);
+/* Method to_dict(). */
+PyObject *pymx_target_to_dict(PyObject *self, PyObject *ignored);
 /* Module function _rebuild_target, for pickle. */
 PyObject *pymx_target_rebuild(PyObject *module, PyObject *arguments);
 

@@ -3,6 +3,8 @@
 
 #include "python/values.h"
 
+#include "python/attribute.h"
+
 PyObject *
 pymx_fields_dict(PyObject *self, const PyGetSetDef *fields, size_t count)
 {
@@ -101,8 +103,7 @@ pymx_reduce_take(PyObject *self, const char *function, PyObject *arguments)
         return NULL;
     }
     PyObject *module = PyType_GetModule(Py_TYPE(self));
-    PyObject *rebuild =
-        module == NULL ? NULL : PyObject_GetAttrString(module, function);
+    PyObject *rebuild = module == NULL ? NULL : pymx_get_attribute(module, function);
     if (rebuild == NULL) {
         Py_DECREF(arguments);
         return NULL;

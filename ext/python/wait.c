@@ -3,6 +3,7 @@
 
 #include "python/wait.h"
 
+#include "python/attribute.h"
 #include "python/errors.h"
 
 /* Only the main thread runs signal handlers, but the signal may have been delivered to
@@ -37,9 +38,9 @@ is_main_thread(void)
     }
     int result = -1;
     Py_INCREF(threading);
-    PyObject *main_thread = PyObject_CallMethod(threading, "main_thread", NULL);
-    PyObject *ident =
-        main_thread == NULL ? NULL : PyObject_GetAttrString(main_thread, "ident");
+    PyObject *find = pymx_get_attribute(threading, "main_thread");
+    PyObject *thread = find == NULL ? NULL : PyObject_CallNoArgs(find);
+    PyObject *ident = thread == NULL ? NULL : pymx_get_attribute(thread, "ident");
     PyObject *ours =
         ident == NULL ? NULL : PyLong_FromUnsignedLong(PyThread_get_thread_ident());
     if (ours != NULL) {
@@ -47,7 +48,8 @@ is_main_thread(void)
     }
     Py_XDECREF(ours);
     Py_XDECREF(ident);
-    Py_XDECREF(main_thread);
+    Py_XDECREF(thread);
+    Py_XDECREF(find);
     Py_DECREF(threading);
     return result;
 }

@@ -138,6 +138,17 @@ script_message(const mx_question *question, const char *text, size_t *length)
             set_flags(&reply, QR | RD | RA | TC);
             break;
         }
+        else if (strncmp(text, "BOTH ", 5) == 0) {
+            text = read_word(text + 5, word, sizeof(word));
+            add_cname(&reply, ANSWER, owner, ttl, word);
+        }
+        else if (strncmp(text, "OWNER ", 6) == 0) {
+            text = read_word(text + 6, owner, sizeof(owner));
+        }
+        else if (strncmp(text, "REFERRAL", 8) == 0) {
+            add_name(&reply, AUTHORITY, "test", MX_TYPE_NS, ttl, "ns.test");
+            break;
+        }
         else if (strncmp(text, "BADVERS", 7) == 0) {
             add_extended_rcode(16);
             break;

@@ -10,10 +10,12 @@
  *
  * An answer is a list of records, comma-separated; `CNAME name, ...` leads it when an
  * alias comes first, `CNAME name` alone leaves its end to us; or NODATA, NXDOMAIN,
- * FORMERR, SERVFAIL, NOTIMP, REFUSED, BADVERS, BADCOOKIE, DAMAGED, TRUNCATED. `TTL seconds` before them
- * holds for what follows, else positive answers live 300 s and negative ones 60; `AD`
- * marks the message authenticated. Such messages go through mx_answer_read(). What no message says: TIMEOUT, UNREACHABLE, LOOP. A question that is
- * not in the table fails the test; the name "*" stands for every name.
+ * FORMERR, SERVFAIL, NOTIMP, REFUSED, BADVERS, BADCOOKIE, DAMAGED, TRUNCATED, REFERRAL.
+ * Before them, for what follows: `TTL seconds`, else positive answers live 300 s and
+ * negative ones 60; `OWNER name`; `AD` marks the message authenticated; `BOTH name` is a
+ * CNAME beside the records. Such messages go through mx_answer_read(). What no message
+ * says: TIMEOUT, UNREACHABLE, LOOP. A question that is not in the table fails the test;
+ * the name "*" stands for every name.
  */
 #ifndef TEST_SCRIPT_H
 #define TEST_SCRIPT_H

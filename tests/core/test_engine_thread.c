@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,11 +22,10 @@
 
 enum { SUBMITTERS = 4, EACH = 1000 };
 
-static const script_line zone[] = {{"a.test", "MX", "10 mx.a.test"},
-                                   {"mx.a.test", "A", "192.0.2.1"},
-                                   {"mx.a.test", "AAAA", "NODATA"},
-                                   {"silent.test", "MX", "SILENCE"},
-                                   {NULL, NULL, NULL}};
+static const script_line zone[] = {
+    {"a.test", "MX", "10 mx.a.test"},   {"mx.a.test", "A", "192.0.2.1"},
+    {"mx.a.test", "AAAA", "NODATA"},    {"silent.test", "MX", "SILENCE"},
+    {"down.test", "MX", "UNREACHABLE"}, {NULL, NULL, NULL}};
 
 typedef struct bench {
     fake_transport *fake;
@@ -36,7 +36,8 @@ typedef struct bench {
 static bench world;
 
 static void
-open_world(void)
+open_world_with(void (*change)(mx_resolver_config *config), struct pollfd *watched,
+                size_t count)
 {
     mx_engine_config config = {.transport = fake_transport_factory};
     mx_resolver_config options;
@@ -44,6 +45,8 @@ open_world(void)
 
     world.fake = fake_transport_new();
     world.fake->zone = zone;
+    world.fake->watched = watched;
+    world.fake->watched_count = count;
     config.clock = mx_clock_system();
     config.transport_context = world.fake;
     assert_int_equal(mx_engine_new(&config, &world.engine, &os_error), MX_OK);
@@ -51,7 +54,16 @@ open_world(void)
     mx_resolver_config_init(&options);
     options.server_count = 1;
     assert_true(mx_server_from_text("192.0.2.53", 10, &options.servers[0]));
+    if (change != NULL) {
+        change(&options);
+    }
     assert_int_equal(mx_resolver_new(&options, &world.resolver), MX_OK);
+}
+
+static void
+open_world(void)
+{
+    open_world_with(NULL, NULL, 0);
 }
 
 static void
@@ -185,6 +197,109 @@ stopping_under_load_loses_nothing(void **state)
     close_world();
 }
 
+static void *
+stop_and_look(void *argument)
+{
+    size_t *freed = argument;
+
+    mx_engine_stop(world.engine);
+    *freed = world.fake->freed;
+    return NULL;
+}
+
+/* Whoever asked second must not go on, to free things, while the first still waits. */
+static void
+stopping_twice_at_once_waits_for_the_end(void **state)
+{
+    pthread_t threads[SUBMITTERS];
+    size_t freed[SUBMITTERS] = {0};
+    mx_completions *completions;
+    int os_error;
+
+    (void)state;
+    open_world();
+    assert_int_equal(mx_completions_new(false, &completions, &os_error), MX_OK);
+    assert_int_equal(submit("silent.test", completions, 1, NULL), MX_OK);
+    for (int i = 0; i < SUBMITTERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, stop_and_look, &freed[i]),
+                         0);
+    }
+    for (int i = 0; i < SUBMITTERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(freed[i], world.fake->freed);
+    }
+    mx_completions_unref(completions);
+    close_world();
+}
+
+static void
+impatient(mx_resolver_config *config)
+{
+    config->timeout = 300 * MX_USEC_PER_MSEC;
+    config->attempt_timeout = 50 * MX_USEC_PER_MSEC;
+}
+
+static mx_completions *awaited;
+
+static void
+start_waiting_for(const char *destination, struct pollfd *watched, size_t count)
+{
+    int os_error;
+
+    open_world_with(impatient, watched, count);
+    assert_int_equal(mx_completions_new(false, &awaited, &os_error), MX_OK);
+    assert_int_equal(submit(destination, awaited, 1, NULL), MX_OK);
+}
+
+/* How often the engine waited until the lookup came to nothing. */
+static size_t
+finish_waiting(void)
+{
+    mx_completion completion;
+    size_t waits;
+
+    assert_int_equal(mx_completions_take(awaited, &completion, 1, MX_NEVER), 1);
+    assert_int_equal(mx_verdict_deliverable(completion.route->verdict), MX_UNKNOWN);
+    mx_route_unref(completion.route);
+    mx_completions_unref(awaited);
+    mx_engine_stop(world.engine);
+    waits = world.fake->waits;
+    close_world();
+    return waits;
+}
+
+static void
+engine_waits_while_nothing_happens(void **state)
+{
+    (void)state;
+    /* One for each attempt, pause, deadline and wake-up. */
+    start_waiting_for("silent.test", NULL, 0);
+    assert_in_range(finish_waiting(), 2, 15);
+    start_waiting_for("down.test", NULL, 0);
+    assert_in_range(finish_waiting(), 2, 15);
+}
+
+/* poll() refuses more descriptors than the process may have open, at once. */
+static void
+engine_pauses_where_poll_fails(void **state)
+{
+    struct pollfd closed[8];
+    struct rlimit before, low;
+    size_t waits;
+
+    (void)state;
+    for (size_t i = 0; i < 8; i++) {
+        closed[i] = (struct pollfd){.fd = -1};
+    }
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    low = (struct rlimit){.rlim_cur = 4, .rlim_max = before.rlim_max};
+    start_waiting_for("silent.test", closed, 8);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    waits = finish_waiting();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_in_range(waits, 2, 60);
+}
+
 static void
 child_of_a_fork_is_free_of_the_engine(void **state)
 {
@@ -256,6 +371,9 @@ main(void)
         cmocka_unit_test(each_submission_completes_once),
         cmocka_unit_test(closing_under_load_loses_nothing),
         cmocka_unit_test(stopping_under_load_loses_nothing),
+        cmocka_unit_test(stopping_twice_at_once_waits_for_the_end),
+        cmocka_unit_test(engine_waits_while_nothing_happens),
+        cmocka_unit_test(engine_pauses_where_poll_fails),
         cmocka_unit_test(child_of_a_fork_is_free_of_the_engine),
         cmocka_unit_test(signals_are_left_to_other_threads),
     };

@@ -68,6 +68,42 @@ any_address(mx_lookup_rules *rules)
 }
 
 static void
+only_ipv4(mx_lookup_rules *rules)
+{
+    rules->families = MX_FAMILIES_IPV4;
+}
+
+static void
+ipv4_first(mx_lookup_rules *rules)
+{
+    rules->families = MX_FAMILIES_IPV4_FIRST;
+}
+
+static void
+ipv6_first(mx_lookup_rules *rules)
+{
+    rules->families = MX_FAMILIES_IPV6_FIRST;
+}
+
+static void
+interleave(mx_lookup_rules *rules)
+{
+    rules->families = MX_FAMILIES_INTERLEAVE;
+}
+
+static void
+one_exchange(mx_lookup_rules *rules)
+{
+    rules->max_exchanges = 1;
+}
+
+static void
+strict_names(mx_lookup_rules *rules)
+{
+    rules->destination.strict_names = true;
+}
+
+static void
 two_of_each(mx_lookup_rules *rules)
 {
     rules->shuffle = MX_SHUFFLE_NONE;
@@ -203,7 +239,144 @@ static const scenario scenarios[] = {
      {{"a.test", "MX", "LOOP"}, END},
      NULL},
 
+    {"a.test",
+     "ok; 10 mx.a.test 192.0.2.1; ?cname_and_other",
+     {{"a.test", "MX", "BOTH b.test, 10 mx.a.test"}, MX_A, MX_A6, END},
+     NULL},
+    {"a.test",
+     "server_failure/formerr; incomplete",
+     {{"a.test", "MX", "FORMERR"}, END},
+     NULL},
+    {"a.test",
+     "server_failure/notimp; incomplete",
+     {{"a.test", "MX", "NOTIMP"}, END},
+     NULL},
+    {"a.test",
+     "server_failure/other_rcode; incomplete",
+     {{"a.test", "MX", "BADVERS"}, END},
+     NULL},
+    {"a.test",
+     "bad_reply/unrelated_answer; incomplete",
+     {{"a.test", "MX", "OWNER b.test, 10 mx.a.test"}, END},
+     NULL},
+    {"a.test",
+     "server_failure/not_recursive; incomplete",
+     {{"a.test", "MX", "REFERRAL"}, END},
+     NULL},
+    {"a.test",
+     "no_domain/nxdomain; >c.test",
+     {{"a.test", "MX", "CNAME b.test, CNAME c.test"},
+      {"c.test", "MX", "NXDOMAIN"},
+      END},
+     NULL},
+    {"a.test",
+     "null_mx/null_mx; >b.test",
+     {{"a.test", "MX", "CNAME b.test, 0 ."}, END},
+     NULL},
+    {"a.test",
+     "server_failure/servfail; >b.test; incomplete",
+     {{"a.test", "MX", "CNAME b.test"}, {"b.test", "MX", "SERVFAIL"}, END},
+     NULL},
+    {"a.test",
+     "no_mail/implicit_off; >b.test",
+     {{"a.test", "MX", "CNAME b.test"}, {"b.test", "MX", "NODATA"}, END},
+     no_implicit},
+    {"a.test",
+     "bad_reply/cname_loop; >b.test; incomplete",
+     {{"a.test", "MX", "CNAME b.test"},
+      {"b.test", "MX", "CNAME c.test"},
+      {"c.test", "MX", "CNAME b.test"},
+      END},
+     NULL},
+    {"a.test",
+     "server_failure/servfail; a.test=server_failure/servfail; ?partial; implicit; "
+     "incomplete",
+     {{"a.test", "MX", "NODATA"},
+      {"a.test", "A", "SERVFAIL"},
+      {"a.test", "AAAA", "NXDOMAIN"},
+      END},
+     NULL},
+    {"a.test",
+     "refused/address_policy; a.test=refused/address_policy; "
+     "-a.test 127.0.0.1 loopback_address; implicit",
+     {{"a.test", "MX", "NODATA"},
+      {"a.test", "A", "127.0.0.1"},
+      {"a.test", "AAAA", "NODATA"},
+      END},
+     NULL},
+    {"a.test",
+     "ok; 0 a.test 192.0.2.1; a.test>b.test; implicit",
+     {{"a.test", "MX", "NODATA"},
+      {"a.test", "A", "CNAME b.test, 192.0.2.1"},
+      {"a.test", "AAAA", "CNAME b.test, NODATA"},
+      END},
+     reject_cname},
+    {"_a.test", "invalid/underscore", {END}, strict_names},
+
     /* -- section 3: order -- */
+    {"a.test",
+     "ok; 10 mx.a.test 192.0.2.1",
+     {{"a.test", "MX", "10 mx.a.test, 10 mx.a.test, 10 MX.A.test"}, MX_A, MX_A6, END},
+     NULL},
+    {"a.test",
+     "ok; 10 mx.a.test 192.0.2.1; 10 mx.a.test 2001:db8::1; 10 mx.a.test 192.0.2.2; "
+     "10 mx.a.test 2001:db8::2; 10 mx.a.test 192.0.2.3",
+     {{"a.test", "MX", "10 mx.a.test"},
+      {"mx.a.test", "A", "192.0.2.1, 192.0.2.2, 192.0.2.3"},
+      {"mx.a.test", "AAAA", "2001:db8::1, 2001:db8::2"},
+      END},
+     NULL},
+    {"a.test",
+     "ok; 10 mx.a.test 2001:db8::1; 10 mx.a.test 192.0.2.1; 10 mx.a.test 192.0.2.2",
+     {{"a.test", "MX", "10 mx.a.test"},
+      {"mx.a.test", "A", "192.0.2.1, 192.0.2.2"},
+      {"mx.a.test", "AAAA", "2001:db8::1"},
+      END},
+     interleave},
+    {"a.test",
+     "ok; 10 mx.a.test 192.0.2.1; 10 mx.a.test 192.0.2.2; 10 mx.a.test 2001:db8::1",
+     {{"a.test", "MX", "10 mx.a.test"},
+      {"mx.a.test", "A", "192.0.2.1, 192.0.2.2"},
+      {"mx.a.test", "AAAA", "2001:db8::1"},
+      END},
+     ipv4_first},
+    {"a.test",
+     "ok; 10 mx.a.test 2001:db8::1; 10 mx.a.test 192.0.2.1; 10 mx.a.test 192.0.2.2; "
+     "20 m2.test 192.0.2.3",
+     {{"a.test", "MX", "10 mx.a.test, 20 m2.test"},
+      {"mx.a.test", "A", "192.0.2.1, 192.0.2.2"},
+      {"mx.a.test", "AAAA", "2001:db8::1"},
+      {"m2.test", "A", "192.0.2.3"},
+      {"m2.test", "AAAA", "2001:db8::1"},
+      END},
+     ipv6_first},
+    {"a.test",
+     "ok; 10 mx.a.test 192.0.2.1",
+     {{"a.test", "MX", "10 mx.a.test"}, MX_A, END},
+     only_ipv4},
+    {"[192.0.2.1]", "refused/family; -[192.0.2.1] 192.0.2.1 family", {END}, only_ipv6},
+    {"[IPv6:2001:db8::1]",
+     "refused/family; -[IPv6:2001:db8::1] 2001:db8::1 family",
+     {END},
+     only_ipv4},
+    {"a.test",
+     "refused/family; 192.0.2.7=refused/family; -192.0.2.7 192.0.2.7 family; "
+     "?ip_exchange",
+     {{"a.test", "MX", "10 192.0.2.7"}, END},
+     only_ipv6},
+    {"a.test",
+     "ok; 10 192.0.2.7 192.0.2.7; ?ip_exchange",
+     {{"a.test", "MX", "10 192.0.2.7"}, END},
+     only_ipv4},
+    {"a.test",
+     "ok; 5 mx.a.test 192.0.2.1; -b.test limit; -mx.a.test duplicate_exchange; ?limit; "
+     "?duplicate_exchange",
+     {{"a.test", "MX", "5 mx.a.test, 7 b.test, 9 mx.a.test"}, MX_A, MX_A6, END},
+     one_exchange},
+    {"a.test",
+     "ok; 9 mx.a.test 192.0.2.1; -localhost special_use",
+     {{"a.test", "MX", "5 localhost, 9 mx.a.test"}, MX_A, MX_A6, END},
+     one_exchange},
     {"a.test",
      "ok; 5 mx2.a.test 192.0.2.2; 10 mx.a.test 192.0.2.1",
      {{"a.test", "MX", "10 mx.a.test, 5 mx2.a.test"},
@@ -357,6 +530,100 @@ static const scenario scenarios[] = {
      "refused/address_policy; 127.0.0.1=refused/address_policy; "
      "-127.0.0.1 127.0.0.1 loopback_address; ?ip_exchange",
      {{"a.test", "MX", "10 127.0.0.1"}, END},
+     NULL},
+    {"a.test",
+     "no_address/special_use; -x.onion special_use; -x.invalid special_use; "
+     "-a.localhost special_use; -192.0.2.7 ip_exchange",
+     {{"a.test", "MX", "1 x.onion, 2 x.invalid, 3 a.localhost, 4 192.0.2.7"}, END},
+     reject_ip},
+    {"a.test",
+     "no_address/address_policy; mx.a.test=refused/address_policy; "
+     "gone.test=no_address/nxdomain; -mx.a.test 127.0.0.1 loopback_address",
+     {{"a.test", "MX", "5 mx.a.test, 10 gone.test"},
+      {"mx.a.test", "A", "127.0.0.1"},
+      MX_A6,
+      {"gone.test", "A", "NXDOMAIN"},
+      {"gone.test", "AAAA", "NXDOMAIN"},
+      END},
+     NULL},
+    {"a.test",
+     "ok; 20 mx.a.test 192.0.2.1; -al.test cname_exchange; ?cname_exchange",
+     {{"a.test", "MX", "10 al.test, 20 mx.a.test"},
+      {"al.test", "A", "CNAME b.test, 192.0.2.9"},
+      {"al.test", "AAAA", "CNAME b.test, NODATA"},
+      MX_A,
+      MX_A6,
+      END},
+     reject_cname},
+    {"a.test",
+     "bad_reply/truncated; mx.a.test=bad_reply/truncated; ?partial; incomplete",
+     {{"a.test", "MX", "10 mx.a.test"}, {"mx.a.test", "A", "TRUNCATED"}, MX_A6, END},
+     NULL},
+    {"a.test",
+     "server_failure/servfail; mx.a.test=server_failure/servfail; ?partial; incomplete",
+     {{"a.test", "MX", "10 mx.a.test"},
+      {"mx.a.test", "A", "SERVFAIL"},
+      {"mx.a.test", "AAAA", "TIMEOUT"},
+      END},
+     NULL},
+    {"a.test",
+     "server_failure/servfail; mx.a.test=server_failure/servfail; "
+     "m2.test=timeout/timeout; ?partial; incomplete",
+     {{"a.test", "MX", "10 mx.a.test, 20 m2.test"},
+      {"mx.a.test", "A", "SERVFAIL"},
+      MX_A6,
+      {"m2.test", "A", "TIMEOUT"},
+      {"m2.test", "AAAA", "NODATA"},
+      END},
+     NULL},
+    {"a.test",
+     "ok; 20 m2.test 192.0.2.2; mx.a.test=server_failure/servfail; ?partial; "
+     "incomplete",
+     {{"a.test", "MX", "10 mx.a.test, 20 m2.test"},
+      {"mx.a.test", "A", "SERVFAIL"},
+      {"mx.a.test", "AAAA", "SERVFAIL"},
+      {"m2.test", "A", "192.0.2.2"},
+      {"m2.test", "AAAA", "NODATA"},
+      END},
+     NULL},
+    {"a.test",
+     "refused/address_policy; mx.a.test=refused/address_policy; "
+     "-mx.a.test 0.0.0.1 unspecified_address; -mx.a.test 224.0.0.1 multicast_address; "
+     "-mx.a.test 240.0.0.1 reserved_address; "
+     "-mx.a.test ::ffff:127.0.0.1 loopback_address",
+     {{"a.test", "MX", "10 mx.a.test"},
+      {"mx.a.test", "A", "0.0.0.1, 224.0.0.1, 240.0.0.1"},
+      {"mx.a.test", "AAAA", "::ffff:127.0.0.1"},
+      END},
+     NULL},
+    {"a.test",
+     "ok; 10 mx.a.test 127.0.0.1; -mx.a.test 0.0.0.1 unspecified_address",
+     {{"a.test", "MX", "10 mx.a.test"},
+      {"mx.a.test", "A", "127.0.0.1, 0.0.0.1"},
+      MX_A6,
+      END},
+     any_address},
+    {"a.test",
+     "ok; 1 192.0.2.7 192.0.2.7; 2 192.0.2.8 192.0.2.8; 3 mx 192.0.2.1; "
+     "4 my 192.0.2.2; ?ip_exchange; ?single_label_exchange",
+     {{"a.test", "MX", "1 192.0.2.7, 2 192.0.2.8, 3 mx, 4 my"},
+      {"mx", "A", "192.0.2.1"},
+      {"mx", "AAAA", "NODATA"},
+      {"my", "A", "192.0.2.2"},
+      {"my", "AAAA", "NODATA"},
+      END},
+     NULL},
+    {"a.test",
+     "ok; 10 m_x.test 192.0.2.1",
+     {{"a.test", "MX", "10 m_x.test"},
+      {"m_x.test", "A", "192.0.2.1"},
+      {"m_x.test", "AAAA", "NODATA"},
+      END},
+     NULL},
+    {"a.test",
+     "no_address/bad_exchange_name; -a.10 bad_exchange_name; "
+     "-01.2.3.4 bad_exchange_name; -1.2.3.4.5 bad_exchange_name",
+     {{"a.test", "MX", "1 a.10, 2 01.2.3.4, 3 1.2.3.4.5"}, END},
      NULL},
     {"a.test",
      "no_address/bad_exchange_name; -127.1 bad_exchange_name",
@@ -566,6 +833,17 @@ test_long_alias_chains_end(void **state)
          "CNAME b, CNAME c, CNAME d, CNAME e, CNAME f, CNAME g, CNAME h"},
         {"h", "MX", "CNAME i, CNAME j"},
         END};
+    static const script_line nine_with_records[] = {
+        {"a.test", "MX",
+         "CNAME b, CNAME c, CNAME d, CNAME e, CNAME f, CNAME g, CNAME h"},
+        {"h", "MX", "CNAME i, CNAME j, 10 mx"},
+        END};
+    static const script_line nine_of_a_host[] = {
+        {"a.test", "MX", "10 b"},
+        {"b", "A", "CNAME c, CNAME d, CNAME e, CNAME f, CNAME g, CNAME h"},
+        {"h", "A", "CNAME i, CNAME j, CNAME k, 192.0.2.1"},
+        {"b", "AAAA", "NODATA"},
+        END};
     uint32_t asked;
     mx_route *route = look_up("a.test", eight, NULL, 1, 0, &asked);
 
@@ -575,6 +853,13 @@ test_long_alias_chains_end(void **state)
     route = look_up("a.test", nine, NULL, 1, 0, &asked);
     assert_int_equal(route->verdict, MX_VERDICT_BAD_REPLY);
     assert_int_equal(route->reason, MX_REASON_CNAME_LIMIT);
+    mx_route_unref(route);
+    route = look_up("a.test", nine_with_records, NULL, 1, 0, &asked);
+    assert_int_equal(route->reason, MX_REASON_CNAME_LIMIT);
+    mx_route_unref(route);
+    route = look_up("a.test", nine_of_a_host, NULL, 1, 0, &asked);
+    assert_int_equal(route->verdict, MX_VERDICT_BAD_REPLY);
+    assert_int_equal(route->exchanges[0].reason, MX_REASON_CNAME_LIMIT);
     mx_route_unref(route);
 }
 

@@ -23,6 +23,13 @@
 static const script_line zone[] = {{"sick.test", "MX", "SERVFAIL"}, END};
 
 static void
+more_tries(mx_resolver_config *config)
+{
+    config->tries = 16;
+    config->timeout = 20 * SEC;
+}
+
+static void
 patient(mx_resolver_config *config)
 {
     config->timeout = 60 * SEC;
@@ -416,6 +423,146 @@ server_that_refuses_is_not_asked_again(void **state)
 }
 
 static void
+no_server_that_refused_is_asked_again(void **state)
+{
+    (void)state;
+    open_world(more_tries, 3);
+    ask("a.test");
+    answer(0, "REFUSED");
+    answer(1, "REFUSED");
+    for (size_t i = 2; i < 6; i++) {
+        assert_sent(i + 1);
+        assert_port(i, 3);
+        pass(1500 * MSEC);
+    }
+    close_world();
+}
+
+/* It answers datagrams, but what it says of this question does not fit in one. */
+static void
+server_without_tcp_is_not_asked_again(void **state)
+{
+    (void)state;
+    open_world(more_tries, 2);
+    ask("a.test");
+    answer(0, "TRUNCATED");
+    answer(1, "UNREACHABLE");
+    answer(2, "UNREACHABLE");
+    for (size_t i = 3; i < 7; i++) {
+        assert_sent(i + 1);
+        assert_port(i, 2);
+        pass(1500 * MSEC);
+    }
+    close_world();
+}
+
+static void
+server_whose_answer_never_fits_is_not_asked_again(void **state)
+{
+    (void)state;
+    open_world(more_tries, 2);
+    ask("a.test");
+    answer(0, "TRUNCATED");
+    answer(1, "TRUNCATED");
+    for (size_t i = 2; i < 6; i++) {
+        assert_sent(i + 1);
+        assert_port(i, 2);
+        pass(1500 * MSEC);
+    }
+    close_world();
+}
+
+static void
+server_that_was_down_is_asked_when_the_other_fails(void **state)
+{
+    (void)state;
+    open_world(no_cache, 2);
+    ask("a.test");
+    answer(0, "UNREACHABLE");
+    answer(1, "0 .");
+    ask("b.test");
+    assert_port(2, 2);
+    answer(2, "SERVFAIL");
+    assert_sent(4);
+    assert_port(3, 1);
+    close_world();
+}
+
+static void
+late_answer_is_awaited_after_all_tries(void **state)
+{
+    (void)state;
+    open_world(patient, 1);
+    ask("a.test");
+    for (int i = 0; i < 50; i++) {
+        pass(1 * SEC);
+    }
+    assert_sent(4); /* three datagrams, one over TCP */
+    assert_string_equal(taken(NULL), "");
+    answer(1, "0 .");
+    assert_string_equal(taken(NULL), "null_mx/null_mx");
+    close_world();
+}
+
+static void
+connection_that_was_closed_is_made_anew_once(void **state)
+{
+    (void)state;
+    open_world(patient, 1);
+    ask("a.test");
+    pass(1500 * MSEC);
+    pass(1500 * MSEC);
+    pass(1500 * MSEC);
+    assert_protocol(3, MX_TCP);
+    answer(3, "UNREACHABLE");
+    assert_sent(5);
+    assert_protocol(4, MX_TCP);
+    answer(4, "UNREACHABLE");
+    pass(10 * SEC);
+    assert_sent(5);
+    close_world();
+}
+
+/* A pause is kept although an older attempt fails meanwhile. */
+static void
+late_failure_does_not_cut_a_pause(void **state)
+{
+    (void)state;
+    open_world(NULL, 1);
+    ask("a.test");
+    pass(1500 * MSEC);
+    answer(1, "SERVFAIL");
+    answer(0, "SERVFAIL");
+    pass(99 * MSEC);
+    assert_sent(2);
+    pass(101 * MSEC);
+    assert_sent(3);
+    close_world();
+}
+
+static void
+answer_ends_a_row_of_silences(void **state)
+{
+    (void)state;
+    open_world(no_cache, 2);
+    for (int i = 0; i < 6; i++) {
+        size_t sent = world.fake->send_count;
+        ask("a.test");
+        assert_port(sent, 1);
+        if (i % 3 == 2) {
+            answer(sent, "0 .");
+        }
+        else {
+            pass(1500 * MSEC);
+            assert_port(sent + 1, 2);
+            answer(sent + 1, "0 .");
+        }
+        assert_string_equal(taken(NULL), "null_mx/null_mx");
+    }
+    close_world();
+}
+
+static void
 failure_is_remembered_longer_while_it_goes_on(void **state)
 {
     static const mx_usec lives[] = {5, 10, 20, 40, 60, 60};
@@ -592,6 +739,23 @@ each_server_gets_one_tcp_question(void **state)
     close_world();
 }
 
+/* An exchange whose addresses never come whole is unknown, not without addresses. */
+static void
+truncated_addresses_are_no_verdict(void **state)
+{
+    (void)state;
+    open_world(NULL, 1);
+    ask("a.test");
+    answer(0, "10 mx.a.test");
+    answer(2, "NODATA");
+    answer(1, "TRUNCATED");
+    answer(3, "TRUNCATED");
+    assert_string_equal(taken(NULL), "bad_reply/truncated; "
+                                     "mx.a.test=bad_reply/truncated; ?partial; "
+                                     "incomplete");
+    close_world();
+}
+
 static void
 silent_tcp_is_awaited_five_seconds(void **state)
 {
@@ -691,13 +855,6 @@ write_configuration(const char *path, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
-static void
-more_tries(mx_resolver_config *config)
-{
-    config->tries = 16;
-    config->timeout = 20 * SEC;
-}
-
 static const char *
 server_text(size_t send)
 {
@@ -732,6 +889,13 @@ changed_servers_are_asked_by_queries_in_flight(void **state)
     pass(1500 * MSEC);
     assert_asked(4, "a.test MX");
     assert_string_equal(server_text(4), "192.0.2.77:53");
+    answer(3, "0 .");
+    answer(4, "REFUSED");
+    for (size_t i = 6; i < 9; i++) {
+        assert_sent(i + 1);
+        assert_string_equal(server_text(i), "192.0.2.2:53");
+        pass(1500 * MSEC);
+    }
     close_world();
     assert_int_equal(unlink(path), 0);
 }
@@ -761,6 +925,14 @@ main(void)
         cmocka_unit_test(dead_first_server_costs_a_few_attempts),
         cmocka_unit_test(first_answer_wins_where_servers_disagree),
         cmocka_unit_test(server_that_refuses_is_not_asked_again),
+        cmocka_unit_test(no_server_that_refused_is_asked_again),
+        cmocka_unit_test(server_without_tcp_is_not_asked_again),
+        cmocka_unit_test(server_whose_answer_never_fits_is_not_asked_again),
+        cmocka_unit_test(server_that_was_down_is_asked_when_the_other_fails),
+        cmocka_unit_test(late_answer_is_awaited_after_all_tries),
+        cmocka_unit_test(connection_that_was_closed_is_made_anew_once),
+        cmocka_unit_test(late_failure_does_not_cut_a_pause),
+        cmocka_unit_test(answer_ends_a_row_of_silences),
         cmocka_unit_test(failure_is_remembered_longer_while_it_goes_on),
         cmocka_unit_test(failure_known_at_the_deadline_is_remembered),
         cmocka_unit_test(most_telling_failure_is_told),
@@ -769,6 +941,7 @@ main(void)
         cmocka_unit_test(edns_is_left_out_at_the_same_server),
         cmocka_unit_test(alias_loop_is_believed_at_once),
         cmocka_unit_test(each_server_gets_one_tcp_question),
+        cmocka_unit_test(truncated_addresses_are_no_verdict),
         cmocka_unit_test(silent_tcp_is_awaited_five_seconds),
         cmocka_unit_test(silent_tcp_leads_to_another_server),
         cmocka_unit_test(local_trouble_with_tcp_is_got_over),

@@ -111,6 +111,33 @@ def test_after_shutdown_nothing_is_resolved(run):
     )
 
 
+def test_no_descriptor_to_be_had(run):
+    output = run(
+        """
+        import errno, resource
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3000))
+        for use in (
+            lambda: _native.Completions(descriptor=True),
+            lambda: resolver.resolve("a.example"),
+        ):
+            try:
+                use()
+            except OSError as error:
+                assert error.errno == errno.EMFILE
+                print(error.strerror)
+        assert resolver.resolve("[192.0.2.1]").status == "ok"
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3000, 3000))
+        queue = _native.Completions(descriptor=True)
+        resolver.submit(queue, 1, "a.example")
+        in_flight(1)
+        """
+    )
+    assert output == (
+        "cannot make a queue for finished lookups: Too many open files\n"
+        "cannot start the resolver's thread: Too many open files\n"
+    )
+
+
 def test_the_queue_of_a_parent_is_closed_to_its_child(run):
     run(
         """
@@ -124,15 +151,16 @@ def test_the_queue_of_a_parent_is_closed_to_its_child(run):
             assert is_closed(lambda: queue.take(1, 0))
             assert is_closed(queue.fileno)
             assert is_closed(lambda: resolver.submit(queue, 1, "a..b"))
+            assert resolver.stats()["in_progress"] == 0
+            own = _native.Completions()
+            resolver.submit(own, 1, "a.example")
+            in_flight(1)
             requests[1].cancel()
             queue.close()
             del queue
             requests.clear()
             gc.collect()
-            assert resolver.stats()["in_progress"] == 0
-            own = _native.Completions()
-            resolver.submit(own, 1, "a.example")
-            in_flight(1)
+            assert own.take(1, 0) == []
             resolver.close()
             assert [route.status for _, route in own.take()] == ["cancelled"]
         for _ in range(3):
@@ -160,6 +188,30 @@ def test_a_child_may_forget_what_its_parent_made(run):
         assert [route.status for _, route in queue.take()] == ["cancelled"]
         """
     )
+
+
+def test_a_fork_that_python_does_not_hear_of(run):
+    output = run(
+        """
+        import ctypes
+        queue = _native.Completions()
+        resolver.submit(queue, 1, "a.example")
+        in_flight(1)
+        pid = ctypes.PyDLL(None).fork()
+        if pid:
+            assert os.waitpid(pid, 0)[1] == 0
+            in_flight(1)
+            print("parent")
+        elif ctypes.PyDLL(None).fork():
+            # Ends as interpreters do, without a lookup; its child after one.
+            os.wait()
+        else:
+            own = made.resolver(**{**patience, "timeout": 0.05})
+            print(own.resolve("a.example").status)
+            assert is_closed(queue.take)
+        """
+    )
+    assert output == "timeout\nparent\n"
 
 
 def test_a_signal_handler_that_forks_within_a_lookup(run):
