@@ -282,6 +282,7 @@ mx_answer_failure(const mx_question *question, mx_reason reason, mx_answer **out
     }
     answer->type = question->type;
     fail(answer, question, reason);
+    answer->kind = MX_ANSWER_FAILURE; /* also where TCP did not help: TRUNCATED */
     *out = answer;
     return MX_OK;
 }

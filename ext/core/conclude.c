@@ -343,6 +343,20 @@ list_targets(struct draft *draft)
     }
 }
 
+/* No exchange is left, and our own rules dropped each: a refusal says so, while names
+ * that cannot exist have no address. */
+static bool
+is_refused_whole(const struct draft *draft)
+{
+    for (size_t i = 0; i < draft->excluded_count; i++) {
+        if (draft->excluded[i].reason != MX_REASON_CNAME_EXCHANGE &&
+            draft->excluded[i].reason != MX_REASON_IP_EXCHANGE) {
+            return false;
+        }
+    }
+    return draft->exchange_count == 0 && draft->excluded_count > 0;
+}
+
 static void
 find_verdict(struct draft *draft)
 {
@@ -360,6 +374,9 @@ find_verdict(struct draft *draft)
     else if (draft->exchange_count > 0 &&
              draft->refused_count == draft->exchange_count) {
         mx_lookup_conclude(lookup, MX_VERDICT_REFUSED, draft->exchanges[0].reason);
+    }
+    else if (is_refused_whole(draft)) {
+        mx_lookup_conclude(lookup, MX_VERDICT_REFUSED, draft->excluded[0].reason);
     }
     else if (lookup->is_implicit) {
         mx_lookup_conclude(lookup, MX_VERDICT_NO_MAIL, MX_REASON_NO_DATA);

@@ -3,6 +3,7 @@
 
 #include "python/completions_type.h"
 
+#include "core/table.h"
 #include "python/args.h"
 #include "python/convert.h"
 #include "python/errors.h"
@@ -14,7 +15,8 @@
 enum { BATCH = 256 }; /* completions taken over from the engine at a time */
 
 typedef struct pymx_completions {
-    PyObject_HEAD mx_completions *queue;
+    PyObject ob_base;
+    mx_completions *queue;
     mx_list in_flight;  /* requests, in order of submission */
     mx_list finished;   /* requests with their routes, not yet taken */
     Py_ssize_t pending; /* of both */
@@ -26,7 +28,7 @@ typedef struct pymx_completions {
 static pymx_request *
 first_request(const mx_list *list)
 {
-    return (pymx_request *)(void *)((char *)list->next - offsetof(pymx_request, link));
+    return MX_CONTAINER(list->next, pymx_request, link);
 }
 
 static PyObject *
@@ -91,7 +93,7 @@ static int
 visit_requests(const mx_list *list, visitproc visit, void *arg)
 {
     for (const mx_list *link = list->next; link != list; link = link->next) {
-        Py_VISIT((PyObject *)(void *)((char *)link - offsetof(pymx_request, link)));
+        Py_VISIT((PyObject *)MX_CONTAINER(link, pymx_request, link));
     }
     return 0;
 }

@@ -8,7 +8,8 @@
 
 /* In no reference cycle: it holds but strings and what the core owns. */
 typedef struct pymx_exchange {
-    PyObject_HEAD mx_route *route; /* owns `exchange` */
+    PyObject ob_base;
+    mx_route *route; /* owns `exchange` */
     const mx_route_exchange *exchange;
     PyObject *host;      /* shared with the targets */
     PyObject *addresses; /* NULL until asked for */

@@ -8,7 +8,8 @@
 #include "python/values.h"
 
 typedef struct pymx_excluded {
-    PyObject_HEAD PyObject *host;
+    PyObject ob_base;
+    PyObject *host;
     PyObject *address; /* None: the whole exchange */
     uint16_t preference;
     mx_reason reason;

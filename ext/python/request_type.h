@@ -15,8 +15,9 @@
 #include "python/module.h"
 
 typedef struct pymx_request {
-    PyObject_HEAD mx_list link; /* in one of the lists of its Completions, or alone */
-    mx_request *handle;         /* NULL when the engine never saw it */
+    PyObject ob_base;
+    mx_list link;       /* in one of the lists of its Completions, or alone */
+    mx_request *handle; /* NULL when the engine never saw it */
     unsigned generation;
     mx_status status; /* once finished, with the route if it is MX_OK */
     mx_route *route;

@@ -17,7 +17,8 @@
 #include <stdbool.h>
 
 typedef struct pymx_resolver {
-    PyObject_HEAD mx_resolver *resolver;
+    PyObject ob_base;
+    mx_resolver *resolver;
     unsigned generation; /* of the engine that may know `resolver` */
     bool is_strict_idna;
     bool is_closed;

@@ -14,7 +14,8 @@
 #include "core/route.h"
 
 typedef struct pymx_route {
-    PyObject_HEAD mx_route *route;
+    PyObject ob_base;
+    mx_route *route;
     PyObject *input;       /* the caller's, any object */
     PyObject *destination; /* what was resolved, often the same object */
     PyObject *exchanges;   /* NULL until asked for, as the next two */

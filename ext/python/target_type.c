@@ -9,7 +9,8 @@
 #include "python/values.h"
 
 typedef struct pymx_target {
-    PyObject_HEAD PyObject *host;
+    PyObject ob_base;
+    PyObject *host;
     mx_address address;
     uint16_t preference;
     bool is_implicit;

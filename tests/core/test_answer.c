@@ -860,6 +860,10 @@ test_a_failure_without_a_message(void **state)
     assert_int_equal(answer->reason, MX_REASON_TIMEOUT); /* still ours */
     mx_answer_unref(answer);
     mx_answer_unref(NULL);
+
+    assert_int_equal(mx_answer_failure(&question, MX_REASON_TRUNCATED, &answer), MX_OK);
+    assert_int_equal(answer->kind, MX_ANSWER_FAILURE); /* TCP did not help */
+    mx_answer_unref(answer);
 }
 
 static void *
