@@ -36,8 +36,8 @@ size_t mx_address_to_text(const mx_address *address, char *text);
 mx_address mx_address_ipv4(const uint8_t bytes[4]);
 mx_address mx_address_ipv6(const uint8_t bytes[16]);
 bool mx_address_equal(const mx_address *a, const mx_address *b);
-/* MX_REASON_NONE when the policy lets mail go there, else why not. 0/8, multicast, 240/4,
- * broadcast and :: are never allowed. */
+/* MX_REASON_NONE when the policy lets mail go there, else why not. 0/8, multicast,
+ * 240/4, broadcast and :: are never allowed. */
 mx_reason mx_address_judge(const mx_address *address, mx_address_policy policy);
 
 #endif

@@ -32,9 +32,10 @@ enum {
     SLIP_SIZE = MX_WIRE_HEADER + MX_MAX_NAME + TYPE_AND_CLASS,
     FLAG_QR = 0x80, /* in the first octet after the id */
     FLAG_RD = 0x01,
-    /* The rcode of a receipt. Any that c-ares neither acts on (FORMERR, SERVFAIL, NOTIMP,
-     * REFUSED, BADCOOKIE) nor takes as a sign of life (NOERROR, NXDOMAIN): from those 1.34
-     * learns the timeout that suits fast answers and fails slow ones (FAULTS 0.5). */
+    /* The rcode of a receipt. Any that c-ares neither acts on (FORMERR, SERVFAIL,
+     * NOTIMP, REFUSED, BADCOOKIE) nor takes as a sign of life (NOERROR, NXDOMAIN): from
+     * those 1.34 learns the timeout that suits fast answers and fails slow ones (FAULTS
+     * 0.5). */
     RCODE_NOTAUTH = 9,
     /* 1.18 reads the length in one call and the message in the next. */
     READS_A_RECEIPT = 2
@@ -86,10 +87,10 @@ mx_channel_header_version(void)
 
 /* ---- the system's name servers ---- */
 
-/* Whether a configuration can be given to c-ares. It takes an unreadable file, a directory
- * even, for an empty one and then says 127.0.0.1; and 1.18 reads, or writes, before its
- * buffer when a line begins with NUL (CVE-2024-25629). No file at all is a valid
- * configuration, resolv.conf(5). */
+/* Whether a configuration can be given to c-ares. It takes an unreadable file, a
+ * directory even, for an empty one and then says 127.0.0.1; and 1.18 reads, or writes,
+ * before its buffer when a line begins with NUL (CVE-2024-25629). No file at all is a
+ * valid configuration, resolv.conf(5). */
 static bool
 is_sound(const char *path)
 {
@@ -338,8 +339,8 @@ mx_ledger_new(mx_usec life, mx_ledger **out, int *os_error)
     if (ledger == NULL) {
         return MX_NOMEM;
     }
-    /* A real socket, though a made-up number would do in most versions: 1.33 asks for its
-     * local address. */
+    /* A real socket, though a made-up number would do in most versions: 1.33 asks for
+     * its local address. */
     *os_error = mx_descriptor_socket(AF_INET, SOCK_STREAM, &ledger->placeholder);
     if (*os_error != 0) {
         mx_free(ledger);
@@ -383,10 +384,10 @@ is_host_byte(uint8_t byte)
            byte == '-' || byte == '_';
 }
 
-/* The part of a message by mx_question_write that c-ares is shown: id and question, with
- * flags and rcode of our own and no records, which it would only take apart and put
- * together again. Recent versions refuse names that are not host names; such bytes, which
- * the target of a CNAME may have, become hyphens. Returns its size. */
+/* The part of a message by mx_question_write that c-ares is shown: id and question,
+ * with flags and rcode of our own and no records, which it would only take apart and
+ * put together again. Recent versions refuse names that are not host names; such bytes,
+ * which the target of a CNAME may have, become hyphens. Returns its size. */
 static size_t
 write_slip(const uint8_t *query, size_t length, uint8_t flags, uint8_t rcode,
            uint8_t *out)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* channel.h - transport over c-ares (UDP and TCP), and the system's name servers.
  *
- * channel.c is the only file that knows c-ares; every version gate is there. The attempts
- * and their sockets are in channel_transport.c.
+ * channel.c is the only file that knows c-ares; every version gate is there. The
+ * attempts and their sockets are in channel_transport.c.
  */
 #ifndef MX_CHANNEL_H
 #define MX_CHANNEL_H
@@ -26,13 +26,13 @@ const char *mx_channel_header_version(void);
  * shortly after. `seed` decides the choice among local ports. */
 MX_MUST_CHECK mx_status mx_channel_new(mx_usec attempt_life, uint64_t seed,
                                        mx_transport **out);
-/* Datagrams and TCP messages so far that answered no open attempt of this transport, which
- * mx_channel_new made: late, twice, damaged in header or question, or forged. */
+/* Datagrams and TCP messages so far that answered no open attempt of this transport,
+ * which mx_channel_new made: late, twice, damaged in header or question, or forged. */
 uint64_t mx_channel_strays(const mx_transport *transport);
 
-/* The name servers the system is configured with, at most MX_MAX_SERVERS, in order. Only
- * those are taken from its configuration: no search list, no options, no hosts file.
- * MX_SYS when there is none or it cannot be read. */
+/* The name servers the system is configured with, at most MX_MAX_SERVERS, in order.
+ * Only those are taken from its configuration: no search list, no options, no hosts
+ * file. MX_SYS when there is none or it cannot be read. */
 MX_MUST_CHECK mx_status mx_channel_system_servers(mx_server *out, size_t *count);
 /* The same from another file, in the form of resolv.conf(5). */
 MX_MUST_CHECK mx_status mx_channel_file_servers(const char *path, mx_server *out,

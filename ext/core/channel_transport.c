@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The transport of channel.h: attempts, where they are open, and the replies to them. */
+/* The transport of channel.h: attempts, where they are open, and the replies to them.
+ */
 #include "core/channel.h"
 #include "core/channel_ledger.h"
 #include "core/list.h"
@@ -22,10 +23,11 @@ enum {
     ID_TRIES = 16
 };
 
-/* RFC 7766 6.2.3 leaves it to us; servers close after a few seconds to a few minutes. */
+/* RFC 7766 6.2.3 leaves it to us; servers close after a few seconds to a few minutes.
+ */
 #define STREAM_IDLE (10 * MX_USEC_PER_SEC)
-/* Silence after a question that may mean a connection which only we believe in: without a
- * word from the other side the kernel takes a quarter of an hour to find out. */
+/* Silence after a question that may mean a connection which only we believe in: without
+ * a word from the other side the kernel takes a quarter of an hour to find out. */
 #define STREAM_SILENCE MX_USEC_PER_SEC
 
 /* One name server. Exists while something of it is open. */
@@ -309,8 +311,8 @@ repeat_on_new_stream(struct channel *channel, struct endpoint *endpoint)
 }
 
 /* The connection is over. A server may close one at any time between two replies, and
- * what was sent on it meanwhile was never read (RFC 7766 6.2.4). That is repeated only if
- * the connection has answered something, so that it comes to an end. */
+ * what was sent on it meanwhile was never read (RFC 7766 6.2.4). That is repeated only
+ * if the connection has answered something, so that it comes to an end. */
 static void
 lose_stream(struct channel *channel, struct endpoint *endpoint, int os_error)
 {
@@ -400,7 +402,7 @@ receive_datagrams(struct channel *channel, struct endpoint *endpoint, uint32_t s
             end_all_on_socket(channel, endpoint, socket, os_error);
         }
         else {
-            return; /* nothing there, or trouble of ours that a later turn may not have */
+            return; /* nothing there, or trouble of ours that may pass */
         }
     }
 }
@@ -443,8 +445,8 @@ add_endpoint(struct channel *channel, const mx_server *server, struct endpoint *
     return MX_OK;
 }
 
-/* Closes what has been idle for long enough, the endpoint itself when nothing is left of
- * it. */
+/* Closes what has been idle for long enough, the endpoint itself when nothing is left
+ * of it. */
 static void
 tidy_endpoint(struct channel *channel, struct endpoint *endpoint)
 {

@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 enum {
-    /* fs.nr_open of Linux: no process gets a higher number unless an administrator raised
-     * it. A table of fixed size needs no allocation, which a fork child may not make. */
+    /* fs.nr_open of Linux: no process gets a higher number unless an administrator
+     * raised it. A table of fixed size needs no allocation, which a fork child may not
+     * make. */
     DESCRIPTOR_LIMIT = 1 << 20,
     WORD_BITS = (int)(sizeof(unsigned long) * CHAR_BIT)
 };
@@ -108,7 +109,8 @@ mx_descriptor_forget(int descriptor)
 void
 mx_descriptor_close(int descriptor)
 {
-    /* Closed under the lock: once it is closed another thread may get the same number. */
+    /* Closed under the lock: once it is closed another thread may get the same number.
+     */
     pthread_mutex_lock(&lock);
     forget(descriptor);
     close(descriptor);

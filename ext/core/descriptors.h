@@ -9,8 +9,9 @@
 #ifndef MX_DESCRIPTORS_H
 #define MX_DESCRIPTORS_H
 
-/* A socket that does not block, closes on exec, raises no SIGPIPE and is noted. `type` is
- * SOCK_DGRAM or SOCK_STREAM. Returns 0 or an errno; `*descriptor` is set on success. */
+/* A socket that does not block, closes on exec, raises no SIGPIPE and is noted. `type`
+ * is SOCK_DGRAM or SOCK_STREAM. Returns 0 or an errno; `*descriptor` is set on success.
+ */
 int mx_descriptor_socket(int family, int type, int *descriptor);
 /* Notes a descriptor that was opened elsewhere (a pipe, an eventfd). */
 void mx_descriptor_opened(int descriptor);
@@ -19,7 +20,8 @@ void mx_descriptor_close(int descriptor);
 /* Its owner is about to close it in another way. */
 void mx_descriptor_forget(int descriptor);
 
-/* Around fork() in the forking thread: lock before, unlock after in parent and child. */
+/* Around fork() in the forking thread: lock before, unlock after in parent and child.
+ */
 void mx_descriptors_fork_lock(void);
 void mx_descriptors_fork_unlock(void);
 /* In the child, while it has one thread: closes all that the parent had open. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* engine.h - the thread that does all lookups of a process, for any number of resolvers.
+/* engine.h - the thread that does all lookups of a process, for any number of
+ * resolvers.
  *
  * It never takes the GIL, never writes to stdio, blocks all signals. Submitting,
  * cancelling and closing are for any thread and only fill its inbox; everything else is
@@ -69,8 +70,8 @@ void mx_request_release(mx_request *request); /* NULL is fine */
  * submissions give MX_CLOSED. */
 void mx_engine_close_resolver(mx_engine *engine, mx_resolver *resolver);
 
-/* One turn of the loop: take in submissions, wait at most `wait` microseconds for I/O or
- * a deadline, work. For tests; never while a thread runs. */
+/* One turn of the loop: take in submissions, wait at most `wait` microseconds for I/O
+ * or a deadline, work. For tests; never while a thread runs. */
 MX_MUST_CHECK mx_status mx_engine_turn(mx_engine *engine, mx_usec wait);
 
 /* Around fork() in the forking thread: before() takes the engine's lock so that the

@@ -305,7 +305,8 @@ wait_for_event(mx_engine *engine, mx_usec wait)
         (struct pollfd){.fd = engine->wake.reader, .events = POLLIN};
     if (poll(engine->descriptors, (nfds_t)count, poll_timeout(wait)) < 0) {
         /* Not EINTR, all signals are blocked. EINVAL (RLIMIT_NOFILE was lowered below
-         * what is open) and ENOMEM come at once: without a pause the loop would spin. */
+         * what is open) and ENOMEM come at once: without a pause the loop would spin.
+         */
         for (size_t i = 0; i < count; i++) {
             engine->descriptors[i].revents = 0;
         }

@@ -57,9 +57,9 @@ typedef struct mx_lookup mx_lookup;
 
 /* `seed` decides every shuffle of this lookup: the same seed and answers give the same
  * route. `levels`: only exchanges of that many best preferences are resolved, the route
- * then holds no others and says has_more (for senders that rarely need the second); 0 is
- * all. An invalid destination, a literal and a special-use name are done at once, without
- * a question. */
+ * then holds no others and says has_more (for senders that rarely need the second); 0
+ * is all. An invalid destination, a literal and a special-use name are done at once,
+ * without a question. */
 MX_MUST_CHECK mx_status mx_lookup_new(const mx_lookup_rules *rules,
                                       const mx_destination *destination, uint64_t seed,
                                       uint32_t levels, mx_lookup **out);

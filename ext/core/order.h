@@ -33,8 +33,8 @@ typedef struct mx_order_key {
 } mx_order_key;
 
 /* Lowest preference first. Equal preferences keep their order when `rng` is NULL, else
- * every order of them is equally likely (a stable sort, then Fisher-Yates in each run of equals). `scratch`
- * has room for `count` keys too. */
+ * every order of them is equally likely (a stable sort, then Fisher-Yates in each run
+ * of equals). `scratch` has room for `count` keys too. */
 void mx_order_keys(mx_order_key *keys, size_t count, mx_rng *rng,
                    mx_order_key *scratch);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* request.h - one submitted destination on its way through the engine: waiting, admitted
- * with a deadline, subscribed to queries, finished into a completion.
+/* request.h - one submitted destination on its way through the engine: waiting,
+ * admitted with a deadline, subscribed to queries, finished into a completion.
  *
- * Except for references everything belongs to the engine's thread once the request is in
- * its inbox. A submitter's handle and the engine each hold a reference.
+ * Except for references everything belongs to the engine's thread once the request is
+ * in its inbox. A submitter's handle and the engine each hold a reference.
  */
 #ifndef MX_REQUEST_H
 #define MX_REQUEST_H
@@ -37,8 +37,8 @@ struct mx_request {
     bool waits_for_family; /* the deadline was drawn nearer by address_wait */
 };
 
-/* Not yet submitted. Room for its post in `completions` is reserved by the caller before
- * anything else is done with it than releasing it. */
+/* Not yet submitted. Room for its post in `completions` is reserved by the caller
+ * before anything else is done with it than releasing it. */
 MX_MUST_CHECK mx_status mx_request_new(mx_resolver *resolver,
                                        const mx_destination *destination, uint64_t seed,
                                        uint32_t levels, mx_completions *completions,

@@ -230,8 +230,8 @@ mx_servers_failed(mx_servers *servers, const mx_server *server, bool at_once,
     if (i == servers->count) {
         return;
     }
-    /* A silent server costs the question that probes it a whole attempt, one that refuses
-     * costs nothing: so only the silent one is probed ever more rarely. */
+    /* A silent server costs the question that probes it a whole attempt, one that
+     * refuses costs nothing: so only the silent one is probed ever more rarely. */
     if (servers->list[i].failures < MX_SERVER_FAILURES + MAX_PROBE_DOUBLINGS) {
         servers->list[i].failures++;
     }

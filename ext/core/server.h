@@ -34,8 +34,8 @@ size_t mx_server_to_text(const mx_server *server, char *text);
 bool mx_server_equal(const mx_server *a, const mx_server *b);
 
 /* How one server has been doing. A server that fails several times in a row, or refuses
- * packets, is down: skipped, but for one question every MX_SERVER_PROBE that probes it, so
- * that it comes into its own again; a silent one is probed more and more rarely. */
+ * packets, is down: skipped, but for one question every MX_SERVER_PROBE that probes it,
+ * so that it comes into its own again; a silent one is probed more and more rarely. */
 enum { MX_SERVER_FAILURES = 3 };
 #define MX_SERVER_PROBE (5 * MX_USEC_PER_SEC)
 
@@ -52,8 +52,8 @@ typedef struct mx_servers {
  * health. */
 void mx_servers_set(mx_servers *servers, const mx_server *list, size_t count);
 /* The server for an attempt: in configured order, the first not in the bit set `tried`
- * that is up or whose probe is due; else the first not tried; else the first up one; else
- * the first. Marks a probe as taken. `count` is at least 1. Returns its index. */
+ * that is up or whose probe is due; else the first not tried; else the first up one;
+ * else the first. Marks a probe as taken. `count` is at least 1. Returns its index. */
 size_t mx_servers_pick(mx_servers *servers, uint32_t tried, mx_usec now);
 void mx_servers_succeeded(mx_servers *servers, const mx_server *server);
 /* `at_once`: it refused our packets, one is enough. */

@@ -3,8 +3,8 @@
  * server, later tell me the bytes of a reply or that there will be none.
  *
  * All calls come from the engine's thread. Nothing calls back: what happened is kept in
- * the transport until taken. Retries, deadlines and choice of server are the caller's; a
- * transport never gives up on its own while a reply may still come.
+ * the transport until taken. Retries, deadlines and choice of server are the caller's;
+ * a transport never gives up on its own while a reply may still come.
  */
 #ifndef MX_TRANSPORT_H
 #define MX_TRANSPORT_H
@@ -47,8 +47,8 @@ typedef struct mx_transport_type {
     /* Closes an attempt; no reply with this token will be given any more. A token that
      * is not open is fine. */
     void (*cancel)(mx_transport *transport, uint64_t token);
-    /* Writes up to `capacity` descriptors and events to wait for; returns how many there
-     * are, so that the caller can come back with more room. */
+    /* Writes up to `capacity` descriptors and events to wait for; returns how many
+     * there are, so that the caller can come back with more room. */
     size_t (*descriptors)(const mx_transport *transport, struct pollfd *descriptors,
                           size_t capacity);
     /* When process() wants to be called at the latest, MX_NEVER if only for I/O. */
@@ -58,7 +58,8 @@ typedef struct mx_transport_type {
                     size_t count, mx_usec now);
     /* The next thing that happened; false when there is no more. */
     bool (*take)(mx_transport *transport, mx_reply *out);
-    /* How many attempts may be open at a time without risking loss in our own buffers. */
+    /* How many attempts may be open at a time without risking loss in our own buffers.
+     */
     size_t (*window)(const mx_transport *transport);
     /* Closes all and frees; nothing is reported any more. */
     void (*free)(mx_transport *transport);

@@ -20,7 +20,8 @@ enum {
     PLACE_BITS = 7, /* of a handle; the rest is the socket's serial number */
     EMPTY = -1,
     /* What one reply of up to MX_EDNS_PAYLOAD costs in the kernel's accounting, which
-     * counts its buffers and not our bytes (FAULTS 0.11: 92 such replies in 212,992). */
+     * counts its buffers and not our bytes (FAULTS 0.11: 92 such replies in 212,992).
+     */
     REPLY_COST = 2304,
     PORT_TRIES = 4
 };
@@ -136,7 +137,8 @@ open_connected(const mx_server *server, int *descriptor)
     return 0;
 }
 
-/* Opens another before it closes one with a bad port, so as not to get that port again. */
+/* Opens another before it closes one with a bad port, so as not to get that port again.
+ */
 static int
 open_with_good_port(const mx_server *server, int *descriptor)
 {
@@ -153,7 +155,8 @@ open_with_good_port(const mx_server *server, int *descriptor)
     return error;
 }
 
-/* Asks for a large receive buffer and learns how many replies the one we got can hold. */
+/* Asks for a large receive buffer and learns how many replies the one we got can hold.
+ */
 static unsigned
 enlarge_buffer(int descriptor)
 {
@@ -205,8 +208,8 @@ is_due(const udp_socket *socket, mx_usec now)
            now - socket->opened >= MX_UDP_SOCKET_LIFE;
 }
 
-/* Empties the slot of a socket that has served its time: closes it, or lets it await its
- * replies in its place. With all places taken it stays in service. */
+/* Empties the slot of a socket that has served its time: closes it, or lets it await
+ * its replies in its place. With all places taken it stays in service. */
 static void
 retire(mx_udp *udp, int slot)
 {
@@ -223,8 +226,8 @@ retire(mx_udp *udp, int slot)
     udp->rotation[slot] = EMPTY;
 }
 
-/* A socket with room, starting the search in a random slot. When a new one cannot be had
- * (EMFILE) any open one will do. */
+/* A socket with room, starting the search in a random slot. When a new one cannot be
+ * had (EMFILE) any open one will do. */
 static int
 pick_socket(mx_udp *udp, mx_usec now, int *picked)
 {

@@ -37,8 +37,8 @@ void mx_udp_free(mx_udp *udp); /* NULL is fine */
 /* Sends one datagram on a socket picked at random among those with room. `*socket` says
  * which: a handle, valid until mx_udp_release, that keeps the socket open. Returns 0 or
  * an errno: ECONNREFUSED and the like (remote), EAGAIN when no socket has room, EMFILE,
- * ENOBUFS, ... (ours), and then there is nothing to release. A refusal was meant for what
- * was sent before on `*socket`; it is MX_UDP_NONE when no socket could be had. */
+ * ENOBUFS, ... (ours), and then there is nothing to release. A refusal was meant for
+ * what was sent before on `*socket`; it is MX_UDP_NONE when no socket could be had. */
 int mx_udp_send(mx_udp *udp, const uint8_t *bytes, size_t length, mx_usec now,
                 uint32_t *socket);
 /* The attempt on `socket` is over. */

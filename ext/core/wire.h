@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* wire.h - a bounds-checked cursor over one DNS message (RFC 1035 section 4).
  *
- * The only place with pointer arithmetic over bytes from the network. A failed read sets
- * `failed` for good and returns zeros, so a caller may read several fields and check
- * once. The cursor borrows the bytes.
+ * The only place with pointer arithmetic over bytes from the network. A failed read
+ * sets `failed` for good and returns zeros, so a caller may read several fields and
+ * check once. The cursor borrows the bytes.
  */
 #ifndef MX_WIRE_H
 #define MX_WIRE_H

@@ -15,8 +15,8 @@ typedef struct pymx_signature {
     Py_ssize_t required;   /* so many, the first, must be given */
 } pymx_signature;
 
-/* Writes the argument of each parameter to `values`, borrowed, NULL where none is given;
- * -1 with TypeError when they do not fit. */
+/* Writes the argument of each parameter to `values`, borrowed, NULL where none is
+ * given; -1 with TypeError when they do not fit. */
 int pymx_args_sort(const pymx_signature *signature, PyObject *const *args,
                    Py_ssize_t positional, PyObject *keywords, PyObject **values);
 

@@ -2,8 +2,8 @@
 /* attribute.h - attributes of Python objects by names of C.
  *
  * PyObject_GetAttrString and PyObject_CallMethod make a new str for the name each time.
- * CPython's cache of type attributes then keeps each of them, thousands of equal ones, and
- * finds none of them again.
+ * CPython's cache of type attributes then keeps each of them, thousands of equal ones,
+ * and finds none of them again.
  */
 #ifndef PYMX_ATTRIBUTE_H
 #define PYMX_ATTRIBUTE_H

@@ -171,8 +171,8 @@ pymx_completions_drop(PyObject *completions, pymx_request *request)
     }
 }
 
-/* Moves what the engine has finished to `finished`, waiting for the first: the number, or
- * -1 with an exception. */
+/* Moves what the engine has finished to `finished`, waiting for the first: the number,
+ * or -1 with an exception. */
 static Py_ssize_t
 collect(pymx_state *state, pymx_completions *self, size_t limit, mx_usec wait)
 {
@@ -234,8 +234,8 @@ make_pair(pymx_state *state, pymx_request *request)
     return pair;
 }
 
-/* Appends (token, Route) of the oldest finished request, which leaves us only then: what
- * fails for want of memory is there to be taken again. */
+/* Appends (token, Route) of the oldest finished request, which leaves us only then:
+ * what fails for want of memory is there to be taken again. */
 static int
 take_first(pymx_state *state, pymx_completions *self, PyObject *list)
 {

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The engine is our parent's: its thread did not come with us, and its locks may be held
- * for ever. The next lookup makes one of our own. */
+/* The engine is our parent's: its thread did not come with us, and its locks may be
+ * held for ever. The next lookup makes one of our own. */
 static void
 forget_engine(pymx_state *state)
 {
@@ -120,7 +120,8 @@ is_forker(const pymx_engine_state *engine)
     return engine->is_forking && engine->forker == PyThread_get_thread_ident();
 }
 
-/* An engine that started between the hook and fork() would be half there in the child. */
+/* An engine that started between the hook and fork() would be half there in the child.
+ */
 static int
 wait_for_fork(pymx_state *state)
 {
@@ -191,7 +192,8 @@ pymx_engine_get(pymx_state *state)
     return state->engine.engine != NULL ? state->engine.engine : start_engine(state);
 }
 
-/* While another thread forks it holds the engine's lock, and needs the GIL to end that. */
+/* While another thread forks it holds the engine's lock, and needs the GIL to end that.
+ */
 static PyThreadState *
 step_aside(const pymx_engine_state *engine)
 {

@@ -2,8 +2,8 @@
 /* engine_state.h - the one engine of an interpreter: started by its first lookup, never
  * by import, restarted in fork children, stopped when the interpreter ends.
  *
- * The engine's thread never touches Python. All functions but pymx_engine_free are called
- * with the GIL held.
+ * The engine's thread never touches Python. All functions but pymx_engine_free are
+ * called with the GIL held.
  */
 #ifndef PYMX_ENGINE_STATE_H
 #define PYMX_ENGINE_STATE_H
@@ -31,13 +31,14 @@ int pymx_engine_watch_process(PyObject *module);
 
 /* -1 with ClosedError after shutdown. */
 int pymx_engine_check_open(struct pymx_state *state);
-/* The engine with its thread, started if need be; borrowed. NULL with ClosedError (after
- * shutdown, or in a thread that is forking) or OSError when no thread can be had. */
+/* The engine with its thread, started if need be; borrowed. NULL with ClosedError
+ * (after shutdown, or in a thread that is forking) or OSError when no thread can be
+ * had. */
 mx_engine *pymx_engine_get(struct pymx_state *state);
 
-/* As their namesakes of engine.h, except while a fork is under way: then they give up the
- * GIL to wait for it, or, called by the forking thread itself (from another at-fork hook
- * or the garbage collector), do nothing and say MX_CLOSED. */
+/* As their namesakes of engine.h, except while a fork is under way: then they give up
+ * the GIL to wait for it, or, called by the forking thread itself (from another at-fork
+ * hook or the garbage collector), do nothing and say MX_CLOSED. */
 mx_status pymx_engine_submit(struct pymx_state *state, mx_resolver *resolver,
                              const mx_submission *submission,
                              mx_completions *completions, mx_request **request);

@@ -2,9 +2,9 @@
 /* errors.h - every exception that pymx's C code raises is made here.
  *
  * A fault of the core becomes MemoryError, OSError, SystemError, ValueError or
- * ClosedError, in pymx_raise_status alone. What DNS said is a value, and an exception in
- * pymx_raise_verdict alone. Each pymx_raise function returns NULL, so that its caller can
- * return its result. Texts name what was wrong, where, and what to do.
+ * ClosedError, in pymx_raise_status alone. What DNS said is a value, and an exception
+ * in pymx_raise_verdict alone. Each pymx_raise function returns NULL, so that its
+ * caller can return its result. Texts name what was wrong, where, and what to do.
  */
 #ifndef PYMX_ERRORS_H
 #define PYMX_ERRORS_H
@@ -24,7 +24,8 @@ PyObject *pymx_raise_status(pymx_state *state, mx_status status, int os_error,
 PyObject *pymx_raise_closed(pymx_state *state, const char *text);
 /* Imports it, so that it can be raised later whatever happens; -1 with an exception. */
 int pymx_prepare_closed_error(pymx_state *state);
-/* The class of pymx.errors that belongs to `verdict`, which is not OK, with the route. */
+/* The class of pymx.errors that belongs to `verdict`, which is not OK, with the route.
+ */
 PyObject *pymx_raise_verdict(mx_verdict verdict, PyObject *route);
 
 /* Formats are those of PyUnicode_FromFormat. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* module.h - what one interpreter's copy of pymx._native holds.
  *
- * Nothing here is shared between interpreters: each has its own types, words, engine and
- * random numbers. Every object keeps its type alive and the type its module, so the state
- * outlives them all. The caller holds the GIL.
+ * Nothing here is shared between interpreters: each has its own types, words, engine
+ * and random numbers. Every object keeps its type alive and the type its module, so the
+ * state outlives them all. The caller holds the GIL.
  */
 #ifndef PYMX_MODULE_H
 #define PYMX_MODULE_H

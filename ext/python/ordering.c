@@ -105,9 +105,9 @@ pick(PyObject *list, PyObject *const *items, const mx_order_key *keys, Py_ssize_
     }
 }
 
-/* Keys of the ordinary case: a dozen tuples of small numbers, in a list or tuple. Nothing
- * of it can run code that changes the list under our hands. False when it is another
- * case, or a fault to be told. */
+/* Keys of the ordinary case: a dozen tuples of small numbers, in a list or tuple.
+ * Nothing of it can run code that changes the list under our hands. False when it is
+ * another case, or a fault to be told. */
 static bool
 read_plain(PyObject *const *items, Py_ssize_t count, mx_order_key *keys)
 {
@@ -161,8 +161,8 @@ done:
     return result;
 }
 
-/* The ordinary case, where the call and the list cost more than the ordering. 1 with the
- * result, 0 when it is another case, -1 with an exception. */
+/* The ordinary case, where the call and the list cost more than the ordering. 1 with
+ * the result, 0 when it is another case, -1 with an exception. */
 static int
 order_plain(PyObject *exchanges, mx_rng *rng, PyObject **result)
 {

@@ -85,7 +85,8 @@ find_route(pymx_resolver *self, PyObject *object)
     if (pymx_resolver_read_destination((PyObject *)self, object, &destination) < 0) {
         return NULL;
     }
-    /* Only now: mapping an international domain runs Python code, which may close us. */
+    /* Only now: mapping an international domain runs Python code, which may close us.
+     */
     if (pymx_resolver_check_open(self) == 0) {
         route = pymx_is_offline(&destination.read)
                     ? pymx_resolver_answer_offline(self, &destination.read)

@@ -81,7 +81,8 @@ read_and_start(pymx_resolver *self, PyObject *completions, mx_submission submiss
                                        &destination) < 0) {
         return -1;
     }
-    /* Only now: mapping an international domain runs Python code, which may close us. */
+    /* Only now: mapping an international domain runs Python code, which may close us.
+     */
     if (pymx_resolver_check_open(self) == 0) {
         submission.destination = &destination.read;
         result = start(self, completions, &submission, request);

@@ -49,8 +49,8 @@ resolver_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     return (PyObject *)self;
 }
 
-/* In a fork child the engine that knew the resolver is gone, and its thread may have held
- * the locks of the resolver when it went. */
+/* In a fork child the engine that knew the resolver is gone, and its thread may have
+ * held the locks of the resolver when it went. */
 static bool
 is_orphaned(const pymx_resolver *self)
 {
@@ -79,8 +79,8 @@ resolver_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
-/* In a fork child it makes one with the same configuration. The old one is left alone and
- * its memory lost: to free it is to touch its locks. */
+/* In a fork child it makes one with the same configuration. The old one is left alone
+ * and its memory lost: to free it is to touch its locks. */
 mx_resolver *
 pymx_resolver_usable(pymx_resolver *self)
 {

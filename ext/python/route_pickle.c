@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A pickled route is plain tuples, words and numbers, so that one version of pymx reads
- * what another wrote. Rebuilding checks what memory safety needs; beyond that a pickle is
- * trusted, as every pickle is. */
+ * what another wrote. Rebuilding checks what memory safety needs; beyond that a pickle
+ * is trusted, as every pickle is. */
 #include <Python.h>
 
 #include "core/arena.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* route_type.h - pymx.Route: the whole plan for one destination, or why there is none. */
+/* route_type.h - pymx.Route: the whole plan for one destination, or why there is none.
+ */
 #ifndef PYMX_ROUTE_TYPE_H
 #define PYMX_ROUTE_TYPE_H
 

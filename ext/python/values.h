@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* values.h - what the immutable results (Route, Exchange, Target, Excluded) share.
  *
- * The getset table of such a type lists its public fields in the order of the JSON keys,
- * so that to_dict(), comparison and pickling are read off it.
+ * The getset table of such a type lists its public fields in the order of the JSON
+ * keys, so that to_dict(), comparison and pickling are read off it.
  */
 #ifndef PYMX_VALUES_H
 #define PYMX_VALUES_H

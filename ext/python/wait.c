@@ -32,8 +32,8 @@ is_main_thread(void)
 {
     PyObject *threading = PyDict_GetItemString(PyImport_GetModuleDict(), "threading");
     if (threading == NULL) {
-        /* Hardly any thread but the main one then. Not imported here: it would take this
-         * thread for the main one. */
+        /* Hardly any thread but the main one then. Not imported here: it would take
+         * this thread for the main one. */
         return 1;
     }
     int result = -1;

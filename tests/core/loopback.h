@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* loopback.h - a name server on 127.0.0.1 that the test itself plays, in its own thread:
- * UDP and TCP on one port. What is awaited and does not come fails the test after
- * LOOPBACK_PATIENCE, which a passing test never waits out.
+/* loopback.h - a name server on 127.0.0.1 that the test itself plays, in its own
+ * thread: UDP and TCP on one port. What is awaited and does not come fails the test
+ * after LOOPBACK_PATIENCE, which a passing test never waits out.
  */
 #ifndef TEST_LOOPBACK_H
 #define TEST_LOOPBACK_H

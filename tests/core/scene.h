@@ -71,7 +71,8 @@ ask(struct scene *scene, mx_protocol protocol, unsigned token)
     assert_int_equal(try_ask(scene, &scene->server.server, protocol, token), MX_OK);
 }
 
-/* Waits for I/O, up to `patience` ms, and has it processed. False when there was none. */
+/* Waits for I/O, up to `patience` ms, and has it processed. False when there was none.
+ */
 static inline bool
 turn(struct scene *scene, int patience)
 {

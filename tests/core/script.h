@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* script.h - a lookup driven by hand: a table says what DNS answers, and the route comes
- * back as one line of text, so that a test is a row of data.
+/* script.h - a lookup driven by hand: a table says what DNS answers, and the route
+ * comes back as one line of text, so that a test is a row of data.
  *
  *     static const script_line zone[] = {
  *         {"dom.test", "MX", "10 mx.dom.test"},
@@ -12,10 +12,10 @@
  * alias comes first, `CNAME name` alone leaves its end to us; or NODATA, NXDOMAIN,
  * FORMERR, SERVFAIL, NOTIMP, REFUSED, BADVERS, BADCOOKIE, DAMAGED, TRUNCATED, REFERRAL.
  * Before them, for what follows: `TTL seconds`, else positive answers live 300 s and
- * negative ones 60; `OWNER name`; `AD` marks the message authenticated; `BOTH name` is a
- * CNAME beside the records. Such messages go through mx_answer_read(). What no message
- * says: TIMEOUT, UNREACHABLE, LOOP. A question that is not in the table fails the test;
- * the name "*" stands for every name.
+ * negative ones 60; `OWNER name`; `AD` marks the message authenticated; `BOTH name` is
+ * a CNAME beside the records. Such messages go through mx_answer_read(). What no
+ * message says: TIMEOUT, UNREACHABLE, LOOP. A question that is not in the table fails
+ * the test; the name "*" stands for every name.
  */
 #ifndef TEST_SCRIPT_H
 #define TEST_SCRIPT_H

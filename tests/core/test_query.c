@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One question on the wire: attempts, servers, EDNS, TCP, pauses, what is remembered. */
+/* One question on the wire: attempts, servers, EDNS, TCP, pauses, what is remembered.
+ */
 #define _GNU_SOURCE /* mkstemp */
 #include "bench.h"
 #include "core/query.h"
