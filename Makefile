@@ -7,6 +7,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYMX_BUILD ?= release
+FUZZ_SECONDS ?= 60
 export PYMX_BUILD
 
 # System packages, as Debian and Ubuntu call them.
@@ -28,8 +29,8 @@ tidy_flags = -std=c11 -Iext $(shell pkg-config --cflags libcares) \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help quickstart test build core asan clang tsan valgrind python-asan lint \
-    typecheck format dist clean system
+.PHONY: help quickstart test build core asan clang tsan valgrind python-asan fuzz \
+    lint typecheck format dist clean system
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "make %-24s %s\n", $$1, $$2}' Makefile
@@ -52,12 +53,23 @@ core: ## C tests, optimised
 asan clang tsan valgrind: ## C tests: ASan and UBSan (gcc, clang), TSan, valgrind
 	@$(MAKE) --no-print-directory -C tests/core $@
 
-# The instrumented package stands in build/asan, beside the one of `make build`.
+# The instrumented package stands in build/asan, beside the one of `make build`. With
+# malloc() below every object there are no blocks of Python's allocator to count.
 python-asan: build ## Python tests under ASan and UBSan
 	PYMX_BUILD=asan $(bin)/python setup.py --quiet build --build-base build/asan \
 	    --build-lib build/asan/lib
 	PYTHONPATH=build/asan/lib PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
-	    LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) $(bin)/pytest tests
+	    LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) \
+	    $(bin)/pytest tests --ignore=tests/native/test_native_memory.py
+
+fuzz: ## libFuzzer on the reader of answers, for FUZZ_SECONDS (60)
+	@mkdir -p build/fuzz
+	clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -DMX_DEBUG -Iext -Itests/core -o build/fuzz/answer \
+	    tests/fuzz/fuzz_answer.c $(wildcard ext/core/*.c) \
+	    $$(pkg-config --cflags --libs libcares) -lpthread
+	build/fuzz/answer -max_total_time=$(FUZZ_SECONDS) -max_len=600 \
+	    -artifact_prefix=build/fuzz/ -verbosity=0 -print_final_stats=1
 
 lint: build ## ruff, clang-format, clang-tidy, cppcheck
 	$(bin)/ruff check $(PYTHON_FILES)
