@@ -20,6 +20,7 @@ enum {
     MAX_MESSAGE = 65535,
     WINDOW = 4000,   /* attempts; well within what a ledger takes */
     DATAGRAMS = 256, /* received from one socket before others have their turn */
+    ID_SIZE = 2,
     ID_TRIES = 16
 };
 
@@ -65,7 +66,7 @@ struct channel {
     mx_usec attempt_life;
     mx_usec now; /* as last told */
     mx_rng ports;
-    mx_rng ids;
+    mx_pool ids;
     mx_table tokens;  /* all attempts */
     mx_table queries; /* open attempts */
     mx_list endpoints;
@@ -478,20 +479,22 @@ drop_taken(struct channel *channel)
     channel->taken = NULL;
 }
 
-/* An id that is not in use there; any, should chance be that unkind. */
-static void
+/* An id that is not in use there; any, should chance be that unkind. Without one that
+ * nobody can foretell nothing is sent: 0 or an errno. */
+static int
 propose_id(struct channel *channel, const struct endpoint *endpoint,
            struct attempt *attempt)
 {
     for (int i = 0; i < ID_TRIES; i++) {
-        uint64_t bits = mx_rng_next(&channel->ids);
-        attempt->query[0] = (uint8_t)(bits >> 8);
-        attempt->query[1] = (uint8_t)bits;
+        if (mx_pool_draw(&channel->ids, attempt->query, ID_SIZE) != MX_OK) {
+            return EAGAIN;
+        }
         uint64_t hash = hash_of_id(endpoint, attempt->protocol, attempt->query);
         if (mx_table_first(&channel->queries, hash) == NULL) {
-            return;
+            break;
         }
     }
+    return 0;
 }
 
 /* Gives the attempt its id and makes it findable; 0 or an errno. */
@@ -499,9 +502,11 @@ static int
 open_attempt(struct channel *channel, struct endpoint *endpoint,
              struct attempt *attempt)
 {
-    propose_id(channel, endpoint, attempt);
-    int os_error =
-        mx_ledger_enter(endpoint->ledger, attempt->query, attempt->query_length);
+    int os_error = propose_id(channel, endpoint, attempt);
+    if (os_error == 0) {
+        os_error =
+            mx_ledger_enter(endpoint->ledger, attempt->query, attempt->query_length);
+    }
     if (os_error != 0) {
         return os_error;
     }
@@ -754,12 +759,6 @@ mx_channel_new(mx_usec attempt_life, uint64_t seed, mx_transport **out)
     struct channel *channel = mx_calloc(1, sizeof(*channel));
     if (channel == NULL) {
         return MX_NOMEM;
-    }
-    /* Ids have to be hard to guess even where the caller wants ports that repeat. */
-    mx_status status = mx_rng_seed_system(&channel->ids);
-    if (status != MX_OK) {
-        mx_free(channel);
-        return status;
     }
     mx_rng_seed(&channel->ports, seed);
     channel->transport.type = &channel_type;

@@ -216,6 +216,13 @@ keep_addresses(struct draft *draft, const mx_exchange *exchange,
     return MX_OK;
 }
 
+static bool
+asks_one_family(const mx_lookup *lookup)
+{
+    return lookup->rules.families == MX_FAMILIES_IPV4 ||
+           lookup->rules.families == MX_FAMILIES_IPV6;
+}
+
 static void
 judge_exchange(struct draft *draft, const struct findings *findings,
                mx_route_exchange *out)
@@ -236,6 +243,12 @@ judge_exchange(struct draft *draft, const struct findings *findings,
     else if (findings->refusal != MX_REASON_NONE) {
         out->verdict = MX_VERDICT_REFUSED;
         out->reason = findings->refusal;
+        draft->refused_count++;
+    }
+    else if (!findings->does_not_exist && asks_one_family(draft->lookup)) {
+        /* What the other family has nobody asked. */
+        out->verdict = MX_VERDICT_REFUSED;
+        out->reason = MX_REASON_FAMILY;
         draft->refused_count++;
     }
     else {
@@ -343,6 +356,18 @@ list_targets(struct draft *draft)
     }
 }
 
+/* Exchanges were cut off by the limit, and nobody knows what they would have given. */
+static bool
+is_cut(const mx_lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->dropped_count; i++) {
+        if (lookup->dropped[i].reason == MX_REASON_LIMIT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* No exchange is left, and our own rules dropped each: a refusal says so, while names
  * that cannot exist have no address. */
 static bool
@@ -370,6 +395,10 @@ find_verdict(struct draft *draft)
     }
     else if (draft->unknown != NULL) {
         mx_lookup_conclude(lookup, draft->unknown->verdict, draft->unknown->reason);
+    }
+    else if (is_cut(lookup)) {
+        mx_lookup_conclude(lookup, mx_verdict_of_failure(MX_REASON_LIMIT),
+                           MX_REASON_LIMIT);
     }
     else if (draft->exchange_count > 0 &&
              draft->refused_count == draft->exchange_count) {

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 #ifdef __linux__
 #    include <sys/random.h>
@@ -121,4 +122,19 @@ mx_rng_system_bytes(void *bytes, size_t length)
     }
 #endif
     return length == 0 ? MX_OK : read_device(next, length);
+}
+
+mx_status
+mx_pool_draw(mx_pool *pool, void *bytes, size_t length)
+{
+    if (pool->left < length) {
+        mx_status status = mx_rng_system_bytes(pool->bytes, sizeof(pool->bytes));
+        if (status != MX_OK) {
+            return status;
+        }
+        pool->left = sizeof(pool->bytes);
+    }
+    pool->left -= length;
+    memcpy(bytes, pool->bytes + pool->left, length);
+    return MX_OK;
 }

@@ -100,7 +100,7 @@ mx_verdict_of_failure(mx_reason reason)
     case MX_REASON_CANCELLED:
         return MX_VERDICT_CANCELLED;
     default:
-        /* Every rcode, and a server that does not recurse. */
+        /* Every rcode, a server that does not recurse, and where we stopped asking. */
         return MX_VERDICT_SERVER_FAILURE;
     }
 }

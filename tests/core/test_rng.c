@@ -121,10 +121,28 @@ test_system_seeds_differ(void **state)
     assert_memory_not_equal(&first, &second, sizeof(first));
 }
 
+static void
+test_a_pool_gives_no_byte_twice(void **state)
+{
+    (void)state;
+    mx_pool pool = {.left = 0};
+    uint16_t ids[1024];
+    unsigned repeats = 0;
+    for (size_t i = 0; i < 1024; i++) {
+        assert_int_equal(mx_pool_draw(&pool, &ids[i], sizeof(ids[i])), MX_OK);
+    }
+    for (size_t i = 0; i + 256 < 1024; i++) {
+        repeats += ids[i] == ids[i + 256]; /* one system call further */
+    }
+    /* By chance one of 65,536 is equal: six would be once in a billion runs. */
+    assert_true(repeats < 6);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_pool_gives_no_byte_twice),
         cmocka_unit_test(test_numbers_are_those_of_the_published_generator),
         cmocka_unit_test(test_a_seed_is_spread_by_splitmix),
         cmocka_unit_test(test_the_same_seed_gives_the_same_choices_for_ever),
