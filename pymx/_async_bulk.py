@@ -112,9 +112,11 @@ class Flow:
             self.is_more = False
             self.news.set()
 
-    def _submit(self, number: int, destination: object, row: Any) -> Lookup:
+    def _submit(
+        self, number: int, destination: object, row: Any, /, *, retry: bool
+    ) -> Lookup:
         receive = partial(self._receive, number)
-        return self.hub.submit(self._resolver, destination, row, receive)
+        return self.hub.submit(self._resolver, destination, row, receive, retry=retry)
 
     def _receive(self, number: int, route: Route) -> None:
         self.finished.append((number, route))

@@ -77,11 +77,17 @@ class Hub:
         receive: Receive,
         *,
         levels: int = 0,
+        retry: bool = False,
     ) -> Lookup:
         """Start a lookup; `receive` gets the route in a later turn of the loop."""
         self._token += 1
         request = resolver.submit(
-            self._completions, self._token, destination, row, levels=levels
+            self._completions,
+            self._token,
+            destination,
+            row,
+            levels=levels,
+            retry=retry,
         )
         self._receivers[self._token] = receive
         if not self._is_watched:

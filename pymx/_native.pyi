@@ -346,13 +346,15 @@ class Resolver:
         *,
         levels: int = 0,
         seed: int | None = None,
+        retry: bool = False,
     ) -> Request:
         """Start a lookup whose (token, route) `completions` will give.
 
         Any object is a destination; one that cannot be used gives a route with status
         ``invalid``. `levels`: only the exchanges of so many best preferences are
         resolved, 0 is all. `seed` (0 to 2**64 - 1) decides the shuffle, together with
-        the domain. Raises ClosedError.
+        the domain. A `retry` asks again where the cache knows a failure. Raises
+        ClosedError.
         """
 
     def stats(self) -> dict[str, int]:

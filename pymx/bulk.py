@@ -22,8 +22,14 @@ if TYPE_CHECKING:
         def cancel(self) -> None:
             """End it."""
 
-    # Starts the lookup of (number, destination, row).
-    Submit = Callable[[int, object, Any], Lookup]
+    class Submit(Protocol):
+        """Starts the lookup of a row."""
+
+        def __call__(
+            self, number: int, destination: object, row: Any, /, *, retry: bool
+        ) -> Lookup:
+            """Return it; a `retry` takes no failure from the cache."""
+
     Key = Callable[[Any], object]
     Report = Callable[[int, int], object]
 
@@ -87,7 +93,7 @@ class Bulk:
         destination = row if self._key is None else self._key(row)
         number = self._read
         self._read += 1
-        self._start(number, destination, row, self._retries)
+        self._start(number, destination, row, self._retries, is_first=True)
 
     def finish(self, number: int, route: Route) -> None:
         """Take the route of a lookup."""
@@ -126,8 +132,16 @@ class Bulk:
             request.cancel()
         self._in_flight.clear()
 
-    def _start(self, number: int, destination: object, row: Any, retries: int) -> None:
-        request = self._submit(number, destination, row)
+    def _start(
+        self,
+        number: int,
+        destination: object,
+        row: Any,
+        retries: int,
+        *,
+        is_first: bool = False,
+    ) -> None:
+        request = self._submit(number, destination, row, retry=not is_first)
         self._in_flight[number] = (request, destination, row, retries)
 
     def _put(self, number: int, route: Route) -> None:

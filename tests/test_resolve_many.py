@@ -144,10 +144,11 @@ def test_a_key_that_gives_no_text_is_an_invalid_row(dns, resolver):
     assert (route.input, route.reason) == ({}, "not_text")
 
 
-def test_retry_unknown_asks_again(dns, resolver):
+@pytest.mark.parametrize("cache_size", [0, 2**20])
+def test_retry_unknown_asks_again(dns, resolver, cache_size):
     server = dns(WORLD)
     server.script("d3.example", "MX", rcode("SERVFAIL"), times=2)
-    asking = resolver(server, cache_size=0, tries=1)
+    asking = resolver(server, cache_size=cache_size, tries=1)
     names = [f"d{n}.example" for n in range(5)]
     status = {r.input: r.status for r in asking.resolve_many(names, retry_unknown=2)}
     assert set(status.values()) == {"ok"}

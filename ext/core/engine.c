@@ -124,6 +124,7 @@ mx_engine_submit(mx_engine *engine, mx_resolver *resolver,
     if (status != MX_OK) {
         return status;
     }
+    made->is_retry = submission->is_retry;
     status = mx_completions_reserve(completions);
     if (status != MX_OK) {
         mx_request_release(made);

@@ -54,6 +54,7 @@ typedef struct mx_submission {
     uint32_t levels;                   /* as in mx_lookup_new, 0 is all */
     bool has_seed;                     /* else the resolver's seed, else a fresh one */
     uint64_t seed;
+    bool is_retry; /* failures in the cache do not count: they are what is retried */
 } mx_submission;
 
 /* Asks where mail for a destination goes. One completion with its token is posted to

@@ -153,6 +153,10 @@ ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec n
     uint32_t ttl;
     mx_answer *answer = mx_cache_get(resolver->cache, question, now, &ttl);
 
+    if (answer != NULL && request->is_retry && answer->kind == MX_ANSWER_FAILURE) {
+        mx_answer_unref(answer);
+        answer = NULL;
+    }
     if (answer != NULL) {
         mx_answer_source source = {.cached = true,
                                    .authenticated = is_authenticated(request, answer),

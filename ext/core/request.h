@@ -34,6 +34,7 @@ struct mx_request {
     mx_timer deadline;
     bool is_waiting; /* in an inbox or resolver->waiting */
     bool is_admitted;
+    bool is_retry;         /* asks again where the cache knows a failure */
     bool waits_for_family; /* the deadline was drawn nearer by address_wait */
 };
 

@@ -91,16 +91,20 @@ read_and_start(pymx_resolver *self, PyObject *completions, mx_submission submiss
     return result;
 }
 
-enum { COMPLETIONS, TOKEN, DESTINATION, INPUT, LEVELS, SEED, PARAMETERS };
+enum { COMPLETIONS, TOKEN, DESTINATION, INPUT, LEVELS, SEED, RETRY, PARAMETERS };
 
 PyObject *
 pymx_resolver_submit(PyObject *object, PyObject *const *args, Py_ssize_t count,
                      PyObject *keywords)
 {
     static const char *const names[PARAMETERS] = {
-        [COMPLETIONS] = "completions", [TOKEN] = "token",
-        [DESTINATION] = "destination", [INPUT] = "input",
-        [LEVELS] = "levels",           [SEED] = "seed",
+        [COMPLETIONS] = "completions",
+        [TOKEN] = "token",
+        [DESTINATION] = "destination",
+        [INPUT] = "input",
+        [LEVELS] = "levels",
+        [SEED] = "seed",
+        [RETRY] = "retry",
     };
     static const pymx_signature signature = {"submit", names, PARAMETERS, INPUT + 1,
                                              DESTINATION + 1};
@@ -114,7 +118,12 @@ pymx_resolver_submit(PyObject *object, PyObject *const *args, Py_ssize_t count,
         pymx_read_seed(values[SEED], &submission.has_seed, &submission.seed) < 0) {
         return NULL;
     }
+    int is_retry = values[RETRY] == NULL ? 0 : PyObject_IsTrue(values[RETRY]);
+    if (is_retry < 0) {
+        return NULL;
+    }
     submission.levels = (uint32_t)levels;
+    submission.is_retry = is_retry != 0;
     if (!Py_IS_TYPE(values[COMPLETIONS], state->completions_type)) {
         return pymx_raise_type("completions must be Completions, not %s",
                                Py_TYPE(values[COMPLETIONS])->tp_name);
