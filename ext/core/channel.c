@@ -342,6 +342,9 @@ mx_ledger_new(mx_usec life, mx_ledger **out, int *os_error)
     /* A real socket, though a made-up number would do in most versions: 1.33 asks for
      * its local address. */
     *os_error = mx_descriptor_socket(AF_INET, SOCK_STREAM, &ledger->placeholder);
+    if (*os_error == EAFNOSUPPORT) { /* a machine with IPv6 alone */
+        *os_error = mx_descriptor_socket(AF_INET6, SOCK_STREAM, &ledger->placeholder);
+    }
     if (*os_error != 0) {
         mx_free(ledger);
         return MX_SYS;

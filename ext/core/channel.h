@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* channel.h - transport over c-ares (UDP and TCP), and the system's name servers.
+/* channel.h - the transport by UDP and TCP, and the system's name servers.
  *
- * channel.c is the only file that knows c-ares; every version gate is there. The
- * attempts and their sockets are in channel_transport.c.
+ * channel.c is the only file that knows c-ares; every version gate is there. What
+ * c-ares does here: it reads the system's configuration, and it keeps the list of
+ * queries and draws or takes their ids (channel_ledger.h says why no more). The attempts
+ * and the sockets are in channel_transport.c.
  */
 #ifndef MX_CHANNEL_H
 #define MX_CHANNEL_H
@@ -23,7 +25,7 @@ const char *mx_channel_library_version(void);
 const char *mx_channel_header_version(void);
 
 /* `attempt_life`: no attempt stays open longer than this, so c-ares may forget it
- * shortly after. `seed` decides the choice among local ports. */
+ * shortly after. `seed` decides which socket sends; the kernel picks its port. */
 MX_MUST_CHECK mx_status mx_channel_new(mx_usec attempt_life, uint64_t seed,
                                        mx_transport **out);
 /* Datagrams and TCP messages so far that answered no open attempt of this transport,
