@@ -13,7 +13,9 @@ ok
 mail.plain.example 192.0.2.25
 
 The engine's thread does the work: a loop that stalls causes no false timeouts. Cancel a
-task, or leave a loop early, and its lookups end.
+task and its lookups end; so do those of a generator that is closed. To leave an
+``async for`` early, iterate inside `contextlib.aclosing`: on trio nothing else closes
+the generator at once.
 """
 
 from __future__ import annotations
@@ -73,7 +75,9 @@ class Resolver(Configured):
     def targets(self, destination: str) -> AsyncGenerator[Target, None]:
         """Yield the targets in the order in which to try them, each address once.
 
-        Lazy, and raises at the first step, as `pymx.Resolver.targets` does.
+        Lazy, preference by preference, each with a `timeout` of its own; raises from
+        the first step on, as `pymx.Resolver.targets` does. Who leaves the loop early
+        closes the generator by `contextlib.aclosing`, as trio wants it.
         """
         return self._targets(check_destination(destination))
 

@@ -33,10 +33,12 @@ class Resolver(Configured):
     them; None asks those of the system. Search lists, the hosts file and the like are
     never used: every name is absolute.
 
-    Time, in seconds (0.01 to 3600): `timeout` of a whole lookup, `attempt_timeout` of
-    one datagram before the next is sent. `tries`: datagrams for one question, over all
-    servers, 1 to 16. `address_wait` (0 to 3600): how long the slower one of IPv4 and
-    IPv6 is waited for once the other is there.
+    Time, in seconds (0.01 to 3600): `timeout` of a whole lookup, which alone ends one
+    that gets no answer; `attempt_timeout` before the next datagram is sent. `tries`
+    (1 to 16): datagrams for one question, but at least one for each name server; after
+    them it is asked once by TCP. An answer to any of them counts until `timeout`.
+    `address_wait` (0 to 3600): how long the slower one of IPv4 and IPv6 is waited for
+    once the other is there.
 
     Order: exchanges of equal preference are shuffled for each route (RFC 5321 5.1):
     `shuffle` ``"hosts"``, ``"addresses"`` (all addresses of a preference, as Postfix
@@ -85,8 +87,9 @@ class Resolver(Configured):
         """Yield the targets in the order in which to try them, each address once.
 
         Lazy: only the exchanges of the best preference are resolved before the first
-        target, those of the next one while it is being tried. Closing the generator
-        cancels what is in progress.
+        target, those of the next one while it is being tried. Each preference is a
+        lookup with a `timeout` of its own. Closing the generator cancels what is in
+        progress.
 
         Raises TypeError unless `destination` is a str. From the first step on raises
         ClosedError and, when there is no target at all, the ResolutionError of the
@@ -196,7 +199,8 @@ def default() -> Resolver:
     """Return the resolver of the module functions, made at first use.
 
     Its name servers are those of the environment variable PYMX_NAMESERVERS, with commas
-    or blanks between them, or else the system's. Raises ConfigurationError.
+    or blanks between them, or else the system's. The variable is read once, at first
+    use. Raises ConfigurationError.
     """
     global _default
     if _default is None:
@@ -212,7 +216,8 @@ def resolve(destination: str) -> Route:
     """Return where mail goes, as `Resolver.resolve` of the default resolver does.
 
     The default resolver is made at first use and asks the name servers of the
-    environment variable PYMX_NAMESERVERS, or else the system's.
+    environment variable PYMX_NAMESERVERS (addresses with commas or blanks between them,
+    read once), or else the system's.
 
     >>> route = pymx.resolve("plain.example")
     >>> route.status, route.deliverable

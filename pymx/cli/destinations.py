@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 
 _CHUNK = 64 * 1024  # octets of standard input at a time
+_MAX_LINE = 4096  # octets; RFC 5321 4.5.3.1.3 grants an address 256
+_CUT = "…"  # no domain ends with it: what is left of a line is never looked up
 _STANDARD_INPUT = "-"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -17,7 +19,7 @@ class Destinations:
         """Start with the first argument."""
         self._rest = deque(arguments)
         self._lines: deque[str] = deque()
-        self._begun = b""  # of a line whose end has not been read
+        self._begun = b""  # of a line whose end has not been read, if need be cut
         self._is_first = True
 
     @property
@@ -43,15 +45,23 @@ class Destinations:
                 self._add(self._begun)
                 self._begun = b""
             return
-        *ended, self._begun = (self._begun + chunk).split(b"\n")
-        for line in ended:
-            self._add(line)
+        rest, *lines = chunk.split(b"\n")
+        self._begin(self._begun + rest)
+        for line in lines:
+            self._add(self._begun)
+            self._begin(line)
+
+    def _begin(self, line: bytes) -> None:
+        # One octet too many tells that there were more.
+        self._begun = line[: _MAX_LINE + 1]
 
     def _add(self, line: bytes) -> None:
+        is_cut = len(line) > _MAX_LINE
+        line = line[:_MAX_LINE]
         if self._is_first:
             line = line.removeprefix(_BYTE_ORDER_MARK)
             self._is_first = False
         # What is not UTF-8 becomes what such an argument would: no destination, and
         # told as one.
         text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
-        self._lines.append(text)
+        self._lines.append(text + _CUT if is_cut else text)

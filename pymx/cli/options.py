@@ -72,7 +72,7 @@ def add_resolver_flags(parser: argparse.ArgumentParser) -> None:
         "--tries",
         metavar="N",
         type=int,
-        help="attempts at one question (default: 3)",
+        help="datagrams for one question, one a name server at least (default: 3)",
     )
     group.add_argument(
         "-c",

@@ -28,6 +28,28 @@ def test_standard_input_gives_one_route_a_line() -> None:
     ]
 
 
+def test_long_line_is_cut_and_never_looked_up() -> None:
+    # What is left of each of these would be a destination.
+    address = "@plain.example".rjust(4096, "x")
+    literal = "@[192.0.2.1]".rjust(4096, "x")
+    padded = "plain.example".ljust(4096)
+    umlaut = "ü.plain.example".ljust(4095)
+    lines = [address, *(f"{text}.no more" for text in (address, literal, padded)), "a"]
+    lines += [umlaut, umlaut + "x", "shop.example", "x" * 10**6]
+    found = lines_in("--zone", ZONE, "-", lines="\n".join(lines).encode())
+    assert [(route["input"], route["status"]) for route in found] == [
+        (address, "ok"),
+        (address + "…", "invalid"),
+        (literal + "…", "invalid"),
+        (padded + "…", "invalid"),
+        ("a", "no_domain"),
+        (umlaut, "no_domain"),
+        (umlaut + "…", "invalid"),
+        ("shop.example", "ok"),
+        ("x" * 4096 + "…", "invalid"),
+    ]
+
+
 def test_standard_input_among_arguments() -> None:
     found = lines_in(
         "--zone", ZONE, "a.example", "-", "d.example", "-", lines=b"b\nc.example\n"
