@@ -78,6 +78,7 @@ mx_query_subscribe(mx_resolver *resolver, const mx_question *question,
     }
     else {
         mx_resolver_count(resolver, MX_COUNT_JOINS, 1);
+        mx_query_note_newcomer(query);
     }
     subscription->query = query;
     mx_list_append(&query->subscribers, &subscription->of_query);

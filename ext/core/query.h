@@ -5,17 +5,15 @@
  *
  * How it goes on (FAULTS S10-S12, S17, N1-N23):
  * - silence: after attempt_timeout the next datagram goes out, to the next server; the
- *   earlier ones still count when their answer comes late. After `tries` of them one
- *   question by TCP; then only listening. TCP is waited for longer where no other
- *   server
- *   is left to ask.
- * - a failure that a server spoke (rcode, damaged message): the next server at once,
- *   the
+ *   earlier ones still count when their answer comes late. After `tries` of them, but
+ *   one for each server at least, one question by TCP; then only listening. TCP is
+ *   waited for longer where no other server is left to ask.
+ * - a lookup that joins after the last datagram: the same round of tries once more.
+ * - a failure that a server spoke (rcode, damaged message): the next server at once, the
  *   same one after a pause if the failure may pass.
  * - the server is unreachable, or this machine is in trouble: the next server, then
- *   again
- *   and again with growing pauses; it costs no try, because it says nothing about the
- *   domain.
+ *   again and again with growing pauses; it costs no try, because it says nothing about
+ *   the domain.
  * The query itself has no deadline: its subscribers have, and it ends with the last.
  *
  * Belongs to the engine's thread; ended queries leave their subscriptions in

@@ -39,6 +39,7 @@ mx_attempt_send(mx_query *query, const mx_server *server, mx_protocol protocol,
     attempt->server = *server;
     attempt->protocol = protocol;
     attempt->has_edns = flags.edns;
+    attempt->sent_at = now;
     attempt->patience_ends = patience_ends;
     status = mx_table_insert(&resolver->attempts, &attempt->link, attempt->token);
     if (status != MX_OK) {
@@ -52,6 +53,7 @@ mx_attempt_send(mx_query *query, const mx_server *server, mx_protocol protocol,
         mx_attempt_free(attempt);
         return status;
     }
+    query->last_sent = now;
     count_attempt(query, protocol);
     return MX_OK;
 }
@@ -96,13 +98,20 @@ mx_attempt_free(mx_attempt *attempt)
 }
 
 void
+mx_attempt_cancel(mx_attempt *attempt)
+{
+    mx_transport *transport = attempt->query->resolver->transport;
+
+    transport->type->cancel(transport, attempt->token);
+    mx_attempt_free(attempt);
+}
+
+void
 mx_attempt_cancel_all(mx_query *query)
 {
-    mx_transport *transport = query->resolver->transport;
     mx_attempt *attempt;
 
     while ((attempt = mx_attempt_first(query)) != NULL) {
-        transport->type->cancel(transport, attempt->token);
-        mx_attempt_free(attempt);
+        mx_attempt_cancel(attempt);
     }
 }

@@ -99,13 +99,29 @@ pick_server(mx_query *query, mx_usec now)
 }
 
 /* How long before something else is tried beside it. A whole answer takes its time over
- * TCP; but where that is cut off another server may not need it. */
+ * TCP; but where that is cut off another server may not need it, and a newcomer has had
+ * no datagram yet. */
 static mx_usec
 find_patience(const mx_query *query, mx_protocol protocol)
 {
-    return protocol == MX_TCP && !has_untried_server(query)
+    return protocol == MX_TCP && !has_untried_server(query) && !query->has_newcomer
                ? TCP_BUDGET
                : query->resolver->config.attempt_timeout;
+}
+
+/* Attempts older than `timeout`: whoever they were sent for is gone, and so the channel
+ * may forget them (attempt_life). */
+static void
+drop_old_attempts(mx_query *query, mx_usec now)
+{
+    mx_attempt *attempt = mx_attempt_first(query), *next;
+
+    for (; attempt != NULL; attempt = next) {
+        next = mx_attempt_next(attempt);
+        if (now - attempt->sent_at >= query->resolver->config.timeout) {
+            mx_attempt_cancel(attempt);
+        }
+    }
 }
 
 static void
@@ -113,6 +129,7 @@ send_to(mx_query *query, const mx_server *server, mx_protocol protocol, mx_usec 
 {
     mx_usec patience_ends = now + find_patience(query, protocol);
 
+    drop_old_attempts(query, now);
     if (mx_attempt_send(query, server, protocol, patience_ends, now) == MX_OK) {
         retry_at(query, patience_ends);
         return;
@@ -145,9 +162,24 @@ end_with_failure(mx_query *query, mx_usec now)
     mx_answer_unref(failure);
 }
 
+/* All tries anew, as for a fresh query, but that the older attempts still count. */
+static void
+begin_round(mx_query *query)
+{
+    query->has_newcomer = false;
+    query->datagrams = query->tcp_attempts = query->pauses = 0;
+    query->tried = query->refused = 0;
+}
+
 static void
 try_next(mx_query *query, mx_usec now)
 {
+    bool is_spent =
+        query->datagrams >= datagram_limit(query) && query->tcp_attempts > 0;
+
+    if (is_spent && query->has_newcomer) {
+        begin_round(query);
+    }
     if (query->datagrams < datagram_limit(query)) {
         query->datagrams++;
         send_to(query, pick_server(query, now), MX_UDP, now);
@@ -160,7 +192,22 @@ try_next(mx_query *query, mx_usec now)
     else if (mx_attempt_first(query) == NULL) {
         end_with_failure(query, now);
     }
-    /* else only listening, until the last subscriber's deadline */
+    /* else only listening, until the last subscriber's deadline or a newcomer */
+}
+
+/* However many join, a message goes out at most every attempt_timeout. */
+void
+mx_query_note_newcomer(mx_query *query)
+{
+    mx_usec due = query->last_sent + query->resolver->config.attempt_timeout;
+
+    if (query->datagrams < datagram_limit(query)) {
+        return;
+    }
+    query->has_newcomer = true;
+    if (!mx_timer_is_set(&query->retry) || query->retry.at > due) {
+        retry_at(query, due);
+    }
 }
 
 /* Whether an attempt was sent so lately that its answer may well be under way. */
@@ -302,6 +349,16 @@ try_next_or_pause(mx_query *query, mx_usec now)
     }
 }
 
+/* A message that says nothing about the domain costs no try. One of an earlier round is
+ * not in the count any more. */
+static void
+give_back(unsigned *count)
+{
+    if (*count > 0) {
+        --*count;
+    }
+}
+
 static void
 take_unreachable(mx_query *query, const mx_attempt *sent, mx_usec now)
 {
@@ -318,7 +375,7 @@ take_unreachable(mx_query *query, const mx_attempt *sent, mx_usec now)
         return;
     }
     mx_servers_failed(servers_of(query), &sent->server, true, now);
-    query->datagrams--;
+    give_back(&query->datagrams);
     try_next_or_pause(query, now);
 }
 
@@ -326,12 +383,7 @@ static void
 take_local_trouble(mx_query *query, const mx_attempt *sent, mx_usec now)
 {
     mx_query_note_reason(query, MX_REASON_LOCAL_ERROR, &sent->server);
-    if (sent->protocol == MX_TCP) {
-        query->tcp_attempts--;
-    }
-    else {
-        query->datagrams--;
-    }
+    give_back(sent->protocol == MX_TCP ? &query->tcp_attempts : &query->datagrams);
     try_next_or_pause(query, now);
 }
 

@@ -25,6 +25,7 @@ typedef struct mx_attempt {
     mx_server server;
     mx_protocol protocol;
     bool has_edns;
+    mx_usec sent_at;
     mx_usec patience_ends; /* then it counts as silent, and is still listened to */
     bool is_silent;
 } mx_attempt;
@@ -41,7 +42,10 @@ struct mx_query {
     uint64_t servers_version;
     uint32_t tried;   /* asked in this round */
     uint32_t refused; /* will not answer this question */
+    /* So far in this round of tries. */
     unsigned datagrams, tcp_attempts, pauses;
+    mx_usec last_sent;
+    bool has_newcomer; /* who joined too late for a datagram of this round */
     bool is_started;
     bool without_edns;
     /* The most telling failure so far, NULL if none. */
@@ -74,6 +78,12 @@ mx_attempt *mx_attempt_first(const mx_query *query);
 mx_attempt *mx_attempt_next(const mx_attempt *attempt);
 /* The transport has closed it. */
 void mx_attempt_free(mx_attempt *attempt);
+void mx_attempt_cancel(mx_attempt *attempt);
 void mx_attempt_cancel_all(mx_query *query);
+
+/* -- query_retry.c -- */
+
+/* A lookup joined: messages are sent for it too, in another round if need be. */
+void mx_query_note_newcomer(mx_query *query);
 
 #endif

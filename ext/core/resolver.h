@@ -26,7 +26,7 @@ typedef struct mx_resolver_config {
     mx_usec timeout;         /* of a whole lookup, from its admission */
     mx_usec attempt_timeout; /* of one datagram before the next is sent */
     mx_usec address_wait;    /* SEMANTICS A4 */
-    unsigned tries;          /* 1 to 16: datagrams a question, over all servers */
+    unsigned tries;     /* 1 to 16: datagrams a question; never fewer than servers */
     size_t concurrency; /* 1 to 100,000 lookups in progress; more wait their turn */
     size_t cache_size;  /* bytes, 0: no cache */
     bool dnssec;

@@ -231,14 +231,15 @@ mx_servers_failed(mx_servers *servers, const mx_server *server, bool at_once,
         return;
     }
     /* A silent server costs the question that probes it a whole attempt, one that
-     * refuses costs nothing: so only the silent one is probed ever more rarely. */
+     * refuses costs nothing: so only silences count, and are probed ever more rarely. */
+    if (at_once) {
+        servers->list[i].down_until = now + MX_SERVER_PROBE;
+        return;
+    }
     if (servers->list[i].failures < MX_SERVER_FAILURES + MAX_PROBE_DOUBLINGS) {
         servers->list[i].failures++;
     }
-    if (at_once) {
-        servers->list[i].down_until = now + MX_SERVER_PROBE;
-    }
-    else if (servers->list[i].failures >= MX_SERVER_FAILURES) {
+    if (servers->list[i].failures >= MX_SERVER_FAILURES) {
         servers->list[i].down_until =
             now + (MX_SERVER_PROBE << (servers->list[i].failures - MX_SERVER_FAILURES));
     }

@@ -42,7 +42,7 @@ enum { MX_SERVER_FAILURES = 3 };
 typedef struct mx_servers {
     struct {
         mx_server server;
-        unsigned failures;  /* in a row */
+        unsigned failures;  /* silences in a row */
         mx_usec down_until; /* 0 when up */
     } list[MX_MAX_SERVERS];
     size_t count;

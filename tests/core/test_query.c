@@ -901,6 +901,136 @@ changed_servers_are_asked_by_queries_in_flight(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* Sends the whole round for a.test: three datagrams, one question by TCP at 4.5 s. */
+static void
+spend_the_round(void)
+{
+    ask("a.test");
+    for (size_t sent = 1; sent < 4; sent++) {
+        assert_sent(sent);
+        pass(1500 * MSEC);
+    }
+    assert_sent(4);
+    assert_protocol(3, MX_TCP);
+}
+
+static void
+newcomer_to_a_spent_round_is_asked_for(void **state)
+{
+    (void)state;
+    open_world(NULL, 1);
+    spend_the_round();
+    ask("a.test");
+    assert_int_equal(stats_of_world().joins, 1);
+    pass(500 * MSEC);
+    assert_string_equal(taken(NULL), "timeout/timeout; incomplete");
+    pass(999 * MSEC);
+    assert_sent(4);
+    pass(1 * MSEC);
+    assert_sent(5);
+    assert_protocol(4, MX_UDP);
+    answer(4, "0 .");
+    assert_string_equal(taken(NULL), "null_mx/null_mx");
+    assert_int_equal(world.fake->open_count, 0);
+    close_world();
+}
+
+/* The round goes on to its end first: TCP may be all that passes. */
+static void
+newcomer_before_the_last_try_starts_another_round(void **state)
+{
+    (void)state;
+    open_world(NULL, 1);
+    ask("a.test");
+    pass(1500 * MSEC);
+    pass(1500 * MSEC);
+    assert_sent(3);
+    ask("a.test");
+    pass(1499 * MSEC);
+    assert_sent(3);
+    pass(1 * MSEC);
+    assert_sent(4);
+    assert_protocol(3, MX_TCP);
+    pass(1500 * MSEC);
+    assert_sent(5);
+    assert_protocol(4, MX_UDP);
+    answer(4, "0 .");
+    assert_string_equal(taken(NULL), "timeout/timeout; incomplete");
+    assert_string_equal(taken(NULL), "null_mx/null_mx");
+    close_world();
+}
+
+static void
+newcomer_asks_servers_that_refused_again(void **state)
+{
+    (void)state;
+    open_world(NULL, 2);
+    ask("a.test");
+    answer(0, "REFUSED");
+    pass(1500 * MSEC);
+    pass(1500 * MSEC);
+    assert_sent(4);
+    assert_protocol(3, MX_TCP);
+    pass(1500 * MSEC);
+    ask("a.test");
+    assert_sent(5);
+    assert_port(4, 1);
+    answer(4, "0 .");
+    assert_string_equal(taken(NULL), "null_mx/null_mx");
+    close_world();
+}
+
+/* However many ask, a dead domain costs a message in attempt_timeout, over both
+ * protocols, and no attempt outlives those who waited for it. */
+static void
+dead_domain_in_steady_demand_is_asked_on_and_on(void **state)
+{
+    size_t by_tcp = 0;
+
+    (void)state;
+    open_world(no_cache, 1);
+    for (int i = 0; i < 600; i++) {
+        ask("a.test");
+        pass(100 * MSEC);
+        assert_true(world.fake->open_count <= 5);
+        (void)taken(NULL);
+    }
+    assert_true(world.fake->send_count >= 40);
+    assert_true(world.fake->send_count <= 41);
+    for (size_t i = 0; i < world.fake->send_count; i++) {
+        by_tcp += world.fake->sends[i].protocol == MX_TCP;
+    }
+    assert_int_equal(by_tcp, 10);
+    answer(world.fake->send_count - 1, "0 .");
+    for (int i = 0; i < 48; i++) {
+        assert_string_equal(taken(NULL), "null_mx/null_mx");
+    }
+    assert_int_equal(stats_of_world().in_progress, 0);
+    close_world();
+}
+
+/* What was sent in an earlier round costs this one nothing. */
+static void
+late_news_of_an_earlier_round_are_not_counted_back(void **state)
+{
+    (void)state;
+    open_world(NULL, 1);
+    spend_the_round();
+    ask("a.test");
+    pass(1500 * MSEC);
+    assert_sent(5);
+    answer(1, "UNREACHABLE");
+    answer(2, "UNREACHABLE");
+    answer(3, "LOCAL");
+    pass(200 * MSEC);
+    assert_sent(6);
+    assert_protocol(5, MX_UDP);
+    answer(5, "0 .");
+    assert_string_equal(taken(NULL), "timeout/timeout; incomplete");
+    assert_string_equal(taken(NULL), "null_mx/null_mx");
+    close_world();
+}
+
 int
 main(void)
 {
@@ -949,6 +1079,11 @@ main(void)
         cmocka_unit_test(datagrams_are_counted_not_answers),
         cmocka_unit_test(reply_to_nothing_is_ignored),
         cmocka_unit_test(changed_servers_are_asked_by_queries_in_flight),
+        cmocka_unit_test(newcomer_to_a_spent_round_is_asked_for),
+        cmocka_unit_test(newcomer_before_the_last_try_starts_another_round),
+        cmocka_unit_test(newcomer_asks_servers_that_refused_again),
+        cmocka_unit_test(dead_domain_in_steady_demand_is_asked_on_and_on),
+        cmocka_unit_test(late_news_of_an_earlier_round_are_not_counted_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

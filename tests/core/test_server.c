@@ -318,6 +318,23 @@ test_no_more_than_eight_servers(void **state)
     assert_memory_equal(&servers, &before, sizeof(servers));
 }
 
+/* It answered nothing yet, but neither did it keep a question waiting. */
+static void
+test_refusals_are_no_silences(void **state)
+{
+    (void)state;
+    mx_server list[3];
+    mx_servers servers = three(list);
+    for (int i = 0; i < 7; i++) {
+        mx_servers_failed(&servers, &list[0], true, 0);
+    }
+    assert_int_equal(mx_servers_pick(&servers, 0, 5 * S - 1), 1);
+    assert_int_equal(mx_servers_pick(&servers, 0, 5 * S), 0);
+    mx_servers_failed(&servers, &list[0], false, 6 * S); /* the probe is lost */
+    assert_int_equal(mx_servers_pick(&servers, 0, 10 * S - 1), 1);
+    assert_int_equal(mx_servers_pick(&servers, 0, 10 * S), 0);
+}
+
 int
 main(void)
 {
@@ -334,6 +351,7 @@ main(void)
         cmocka_unit_test(test_a_failed_probe_leaves_the_server_down),
         cmocka_unit_test(test_a_down_server_is_probed_while_others_are_up),
         cmocka_unit_test(test_a_silent_server_is_probed_ever_more_rarely),
+        cmocka_unit_test(test_refusals_are_no_silences),
         cmocka_unit_test(test_all_tried_begins_with_those_that_are_up),
         cmocka_unit_test(test_a_new_list_keeps_the_health_of_known_servers),
         cmocka_unit_test(test_no_more_than_eight_servers),
