@@ -117,16 +117,24 @@ mx_descriptor_close(int descriptor)
     pthread_mutex_unlock(&lock);
 }
 
+/* One thread may fork for several engines, each with hooks of its own. A recursive mutex
+ * would not do: in the child its owner has another id. */
+static _Thread_local unsigned fork_locks;
+
 void
 mx_descriptors_fork_lock(void)
 {
-    pthread_mutex_lock(&lock);
+    if (fork_locks++ == 0) {
+        pthread_mutex_lock(&lock);
+    }
 }
 
 void
 mx_descriptors_fork_unlock(void)
 {
-    pthread_mutex_unlock(&lock);
+    if (--fork_locks == 0) {
+        pthread_mutex_unlock(&lock);
+    }
 }
 
 void

@@ -20,8 +20,8 @@ void mx_descriptor_close(int descriptor);
 /* Its owner is about to close it in another way. */
 void mx_descriptor_forget(int descriptor);
 
-/* Around fork() in the forking thread: lock before, unlock after in parent and child.
- */
+/* Around fork() in the forking thread: lock before, unlock after in parent and child,
+ * as often as locked. Until then the thread must not call the functions above. */
 void mx_descriptors_fork_lock(void);
 void mx_descriptors_fork_unlock(void);
 /* In the child, while it has one thread: closes all that the parent had open. */

@@ -4,6 +4,7 @@
 
 #include "python/engine_state.h"
 
+#include "core/descriptors.h"
 #include "python/attribute.h"
 #include "python/errors.h"
 #include "python/module.h"
@@ -19,30 +20,88 @@ forget_engine(pymx_state *state)
 {
     state->engine.engine = NULL;
     state->engine.generation++;
-    state->engine.is_forking = false;
     state->is_rng_seeded = false; /* or parent and child would shuffle alike */
+}
+
+static bool
+is_forker(const pymx_engine_state *engine)
+{
+    return engine->forks > 0 && engine->forker == PyThread_get_thread_ident();
+}
+
+/* The forking thread needs the GIL to end its fork. */
+static void
+wait_a_moment(void)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    PyThreadState *saved = PyEval_SaveThread();
+    nanosleep(&moment, NULL);
+    PyEval_RestoreThread(saved);
+}
+
+/* Without an engine too: one may be starting, which opens descriptors. The GIL is given
+ * up, as who holds the locks may be a fork in another interpreter that needs it. */
+static void
+lock_for_fork(pymx_engine_state *engine)
+{
+    engine->locked = engine->engine;
+    PyThreadState *saved = PyEval_SaveThread();
+    if (engine->locked != NULL) {
+        mx_engine_fork_before(engine->locked);
+    }
+    else {
+        mx_descriptors_fork_lock();
+    }
+    PyEval_RestoreThread(saved);
+}
+
+static void
+unlock_in_parent(pymx_engine_state *engine)
+{
+    if (engine->locked != NULL) {
+        mx_engine_fork_after_parent(engine->locked);
+    }
+    else {
+        mx_descriptors_fork_unlock();
+    }
+    engine->locked = NULL;
+}
+
+static void
+unlock_in_child(pymx_engine_state *engine)
+{
+    if (engine->locked != NULL) {
+        mx_engine_fork_after_child(engine->locked);
+    }
+    else {
+        mx_descriptors_close_all_in_child();
+        mx_descriptors_fork_unlock();
+    }
+    engine->locked = NULL;
 }
 
 static PyObject *
 before_fork(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     pymx_engine_state *engine = &pymx_state_of_module(module)->engine;
-    engine->is_forking = true;
+    while (engine->forks > 0 && !is_forker(engine)) {
+        wait_a_moment();
+    }
     engine->forker = PyThread_get_thread_ident();
-    if (engine->engine != NULL) {
-        mx_engine_fork_before(engine->engine);
+    if (engine->forks++ == 0) {
+        lock_for_fork(engine);
     }
     Py_RETURN_NONE;
 }
 
+/* A hook that was registered while a fork was under way hears only of its end. */
 static PyObject *
 after_fork_in_parent(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     pymx_engine_state *engine = &pymx_state_of_module(module)->engine;
-    if (engine->engine != NULL) {
-        mx_engine_fork_after_parent(engine->engine);
+    if (is_forker(engine) && --engine->forks == 0) {
+        unlock_in_parent(engine);
     }
-    engine->is_forking = false;
     Py_RETURN_NONE;
 }
 
@@ -50,8 +109,12 @@ static PyObject *
 after_fork_in_child(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     pymx_state *state = pymx_state_of_module(module);
-    if (state->engine.engine != NULL) {
-        mx_engine_fork_after_child(state->engine.engine);
+    pymx_engine_state *engine = &state->engine;
+    if (is_forker(engine)) {
+        unlock_in_child(engine);
+        if (--engine->forks > 0) {
+            mx_descriptors_fork_lock(); /* the outer fork is still to come */
+        }
     }
     forget_engine(state);
     Py_RETURN_NONE;
@@ -114,50 +177,19 @@ pymx_engine_watch_process(PyObject *module)
     return watch_forks(module) < 0 || watch_exit(module) < 0 ? -1 : 0;
 }
 
-static bool
-is_forker(const pymx_engine_state *engine)
-{
-    return engine->is_forking && engine->forker == PyThread_get_thread_ident();
-}
-
 /* An engine that started between the hook and fork() would be half there in the child.
  */
 static int
 wait_for_fork(pymx_state *state)
 {
-    const struct timespec moment = {.tv_nsec = 1000000};
-    while (state->engine.is_forking) {
+    while (state->engine.forks > 0) {
         if (is_forker(&state->engine)) {
             pymx_raise_closed(state, "no lookup can start from an at-fork hook");
             return -1;
         }
-        PyThreadState *saved = PyEval_SaveThread();
-        nanosleep(&moment, NULL);
-        PyEval_RestoreThread(saved);
+        wait_a_moment();
     }
     return 0;
-}
-
-static mx_engine *
-start_engine(pymx_state *state)
-{
-    const mx_engine_config config = {.clock = mx_clock_system()};
-    mx_engine *engine;
-    int os_error;
-    mx_status status = mx_engine_new(&config, &engine, &os_error);
-    if (status == MX_OK) {
-        status = mx_engine_start(engine, &os_error);
-        if (status != MX_OK) {
-            mx_engine_free(engine);
-        }
-    }
-    if (status != MX_OK) {
-        pymx_raise_status(state, status, os_error, "start the resolver's thread");
-        return NULL;
-    }
-    state->engine.engine = engine;
-    state->engine.process = getpid();
-    return engine;
 }
 
 int
@@ -170,6 +202,56 @@ pymx_engine_check_open(pymx_state *state)
     return 0;
 }
 
+static mx_status
+make_engine(mx_engine **engine, int *os_error)
+{
+    const mx_engine_config config = {.clock = mx_clock_system()};
+    mx_status status = mx_engine_new(&config, engine, os_error);
+    if (status == MX_OK) {
+        status = mx_engine_start(*engine, os_error);
+        if (status != MX_OK) {
+            mx_engine_free(*engine);
+        }
+    }
+    return status;
+}
+
+static void
+discard_engine(mx_engine *engine)
+{
+    PyThreadState *saved = PyEval_SaveThread();
+    mx_engine_stop(engine);
+    mx_engine_free(engine);
+    PyEval_RestoreThread(saved);
+}
+
+/* Without the GIL, as opening descriptors may have to wait for a fork in another
+ * interpreter. Meanwhile other threads may do as much, fork, or shut us down. */
+static mx_engine *
+start_engine(pymx_state *state)
+{
+    mx_engine *engine = NULL;
+    int os_error = 0;
+    PyThreadState *saved = PyEval_SaveThread();
+    mx_status status = make_engine(&engine, &os_error);
+    PyEval_RestoreThread(saved);
+    if (status != MX_OK) {
+        pymx_raise_status(state, status, os_error, "start the resolver's thread");
+        return NULL;
+    }
+    if (wait_for_fork(state) < 0 || pymx_engine_check_open(state) < 0) {
+        discard_engine(engine);
+        return NULL;
+    }
+    if (state->engine.engine != NULL) {
+        discard_engine(engine);
+        return state->engine.engine;
+    }
+    state->engine.engine = engine;
+    state->engine.process = getpid();
+    return engine;
+}
+
 /* False in the child of a fork in C, of which Python's hooks hear nothing. */
 static bool
 has_thread(const pymx_engine_state *engine)
@@ -180,16 +262,19 @@ has_thread(const pymx_engine_state *engine)
 mx_engine *
 pymx_engine_get(pymx_state *state)
 {
-    if (state->engine.engine != NULL && !has_thread(&state->engine)) {
+    pymx_engine_state *engine = &state->engine;
+    if (engine->engine != NULL && !has_thread(engine) && !is_forker(engine)) {
         forget_engine(state);
+        engine->forks = 0;
+        engine->locked = NULL;
     }
-    if (state->engine.engine == NULL && wait_for_fork(state) < 0) {
+    if (engine->engine == NULL && wait_for_fork(state) < 0) {
         return NULL;
     }
     if (pymx_engine_check_open(state) < 0) {
         return NULL;
     }
-    return state->engine.engine != NULL ? state->engine.engine : start_engine(state);
+    return engine->engine != NULL ? engine->engine : start_engine(state);
 }
 
 /* While another thread forks it holds the engine's lock, and needs the GIL to end that.
@@ -197,7 +282,7 @@ pymx_engine_get(pymx_state *state)
 static PyThreadState *
 step_aside(const pymx_engine_state *engine)
 {
-    return engine->is_forking ? PyEval_SaveThread() : NULL;
+    return engine->forks > 0 ? PyEval_SaveThread() : NULL;
 }
 
 static void

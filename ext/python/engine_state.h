@@ -21,8 +21,9 @@ typedef struct pymx_engine_state {
     mx_engine *engine;    /* NULL before the first lookup */
     unsigned generation;  /* grows in each fork child; what an older one made is dead */
     pid_t process;        /* the one that has the engine's thread */
-    bool is_forking;      /* the engine's lock is held until fork() is over, */
-    unsigned long forker; /* by this thread */
+    unsigned forks;       /* under way; more than one if an at-fork hook forks, */
+    unsigned long forker; /* all in this thread */
+    mx_engine *locked;    /* until they are over; NULL if there was none to lock */
     bool is_shut_down;
 } pymx_engine_state;
 

@@ -300,6 +300,100 @@ def test_a_lookup_that_another_thread_starts_during_a_fork(run):
     )
 
 
+def test_two_threads_that_fork_at_once(run):
+    run(
+        """
+        # Gives up the GIL with the engine locked, as locks of the standard library's
+        # own hooks (logging, random, threading) do when another thread has them.
+        hooks.append(lambda: time.sleep(0.001))
+        queue = _native.Completions()
+        resolver.submit(queue, 1, "a.example")
+        in_flight(1)
+        def work():
+            own = _native.Completions()
+            resolver.submit(own, 1, "a.example")
+            in_flight(1)
+        together = threading.Barrier(3)
+        failures = []
+        def fork_often():
+            try:
+                together.wait()
+                for _ in range(20):
+                    in_child(work)
+            except BaseException as failure:
+                failures.append(failure)
+        threads = [threading.Thread(target=fork_often) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        in_flight(1)
+        resolver.submit(queue, 2, "b.example")
+        in_flight(2)
+        """
+    )
+
+
+def test_a_hook_that_forks(run):
+    run(
+        """
+        queue = _native.Completions()
+        def work():
+            own = _native.Completions()
+            resolver.submit(own, 1, "a.example")
+            in_flight(1)
+        def hook():
+            hooks.clear()
+            in_child(lambda: is_closed(lambda: resolver.resolve("a")) or os._exit(2))
+            assert is_closed(lambda: resolver.resolve("a.example"))
+            if os.fork() == 0:
+                inner.append(1)  # and goes on with the outer fork
+        inner = []
+        for count in (1, 2):
+            hooks.append(hook)
+            in_child(work)
+            if inner:
+                work()
+                os._exit(0)
+            assert os.wait()[1] == 0
+            resolver.submit(queue, count, "a.example")
+            in_flight(count)
+        """
+    )
+
+
+def test_a_module_that_was_loaded_twice(run):
+    run(
+        """
+        def load():
+            for name in list(sys.modules):
+                if name.split(".")[0] in ("pymx", "native"):
+                    del sys.modules[name]
+            from native import made
+            from pymx import _native
+            return made.resolver(**patience), _native.Completions()
+        loaded = [(resolver, _native.Completions()), load(), load()]
+        assert len({type(each) for each, _ in loaded}) == 3
+        def ask():
+            for each, queue in loaded:
+                each.submit(queue, 1, "a.example")
+                while each.stats()["in_progress"] == 0:
+                    time.sleep(0.001)
+                each.close()
+        def work():
+            global loaded
+            loaded = [(each, type(queue)()) for each, queue in loaded]
+            ask()
+        in_child(work)
+        for each, queue in loaded:
+            each.submit(queue, 1, "a.example")
+            in_child(work)
+        ask()
+        """
+    )
+
+
 def test_each_interpreter_has_its_own_engine(run):
     output = run(
         """
