@@ -214,7 +214,7 @@ PyDoc_STRVAR(
 PyDoc_STRVAR(
     submit_doc,
     "submit($self, /, completions, token, destination, input=..., *, levels=0, "
-    "seed=None)\n--\n\n"
+    "seed=None, retry=False)\n--\n\n"
     "Start a lookup whose (token, Route) `completions` will give; return its\n"
     "Request.\n\n"
     "Any object is a destination; one that cannot be used gives a route with\n"
