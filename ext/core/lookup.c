@@ -388,6 +388,25 @@ mx_lookup_next_question(mx_lookup *lookup, uint32_t *number,
     return true;
 }
 
+mx_status
+mx_lookup_fail_unasked(mx_lookup *lookup, mx_reason reason)
+{
+    const mx_answer_source source = {.server = ""};
+    const mx_question *question;
+    uint32_t number;
+    mx_status status = MX_OK;
+
+    while (status == MX_OK && mx_lookup_next_question(lookup, &number, &question)) {
+        mx_answer *failure;
+        status = mx_answer_failure(question, reason, &failure);
+        if (status == MX_OK) {
+            status = mx_lookup_answer(lookup, number, failure, &source);
+            mx_answer_unref(failure);
+        }
+    }
+    return status;
+}
+
 bool
 mx_lookup_is_done(const mx_lookup *lookup)
 {

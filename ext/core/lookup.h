@@ -83,6 +83,8 @@ typedef struct mx_answer_source {
 MX_MUST_CHECK mx_status mx_lookup_answer(mx_lookup *lookup, uint32_t number,
                                          mx_answer *answer,
                                          const mx_answer_source *source);
+/* Answers every question that was not given out yet with a failure for `reason`. */
+MX_MUST_CHECK mx_status mx_lookup_fail_unasked(mx_lookup *lookup, mx_reason reason);
 /* No question is open. */
 bool mx_lookup_is_done(const mx_lookup *lookup);
 /* Every exchange is settled, or has addresses of one family while the other is still

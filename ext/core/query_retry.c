@@ -4,9 +4,8 @@
 #include <assert.h>
 
 enum {
-    MAX_TCP_ATTEMPTS =
-        2,              /* a query; the second for a connection that was just closed */
-    MAX_PAUSE_STEPS = 4 /* doublings of a pause */
+    MAX_TCP_ATTEMPTS = 2, /* of a query; the second if a connection was just closed */
+    MAX_PAUSE_STEPS = 4   /* doublings of a pause */
 };
 #define TCP_BUDGET (5 * MX_USEC_PER_SEC)       /* FAULTS S19 */
 #define FAILURE_PAUSE (100 * MX_USEC_PER_MSEC) /* before the same server again */

@@ -272,33 +272,10 @@ mx_request_take_answer(mx_subscription *subscription, mx_usec now)
     advance(request, now);
 }
 
-/* Fails the questions nobody asked yet. */
-static mx_status
-fail_unasked(mx_request *request, mx_reason reason)
-{
-    const mx_question *question;
-    uint32_t number;
-
-    while (mx_lookup_next_question(request->lookup, &number, &question)) {
-        mx_answer_source source = {.server = ""};
-        mx_answer *failure;
-        mx_status status = mx_answer_failure(question, reason, &failure);
-        if (status != MX_OK) {
-            return status;
-        }
-        status = mx_lookup_answer(request->lookup, number, failure, &source);
-        mx_answer_unref(failure);
-        if (status != MX_OK) {
-            return status;
-        }
-    }
-    return MX_OK;
-}
-
 void
 mx_request_end_failed(mx_request *request, mx_reason reason, mx_usec now)
 {
-    mx_status status = fail_unasked(request, reason);
+    mx_status status = mx_lookup_fail_unasked(request->lookup, reason);
 
     if (status == MX_OK) {
         mx_request_finish(request, now);
