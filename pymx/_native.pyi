@@ -310,6 +310,8 @@ class Resolver:
         implicit: bool,
         shuffle: str,
         seed: int | None,
+        self_names: tuple[str, ...],
+        self_addresses: tuple[str, ...],
         max_exchanges: int,
         max_addresses: int,
         address_wait: float,
@@ -323,7 +325,10 @@ class Resolver:
         concurrency: int,
         dnssec: bool,
     ) -> Self:
-        """Make one; starts and opens nothing. No `nameservers`: the system's."""
+        """Make one; starts and opens nothing. No `nameservers`: the system's.
+
+        Raises ValueError for a name or address of ours that is none.
+        """
 
     @property
     def closed(self) -> bool:

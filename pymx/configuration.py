@@ -4,7 +4,13 @@
 from __future__ import annotations
 
 from pymx import _native
-from pymx.options import check, check_nameservers
+from pymx.errors import ConfigurationError
+from pymx.options import (
+    check,
+    check_nameservers,
+    check_self_addresses,
+    check_self_names,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +39,8 @@ class Configured:
         implicit: bool = True,
         shuffle: options.Shuffle = "hosts",
         seed: int | None = None,
+        self_names: str | Iterable[str] = (),
+        self_addresses: str | Iterable[str] = (),
         max_exchanges: int = 20,
         max_addresses: int = 16,
         address_wait: float = 1.0,
@@ -55,12 +63,17 @@ class Configured:
         # At this point the locals are the arguments, each once.
         arguments: dict[str, Any] = dict(locals())
         del arguments["self"], arguments["nameservers"]
+        arguments["self_names"] = check_self_names(self_names)
+        arguments["self_addresses"] = check_self_addresses(self_addresses)
         check(arguments)
         self._arguments = arguments
         self._servers = check_nameservers(nameservers)
         # The engine has one transport today, which is c-ares.
         engine = {name: arguments[name] for name in arguments if name != "transport"}
-        self._native = _native.Resolver(nameservers=self._servers, **engine)
+        try:
+            self._native = _native.Resolver(nameservers=self._servers, **engine)
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
 
     @property
     def nameservers(self) -> tuple[str, ...]:

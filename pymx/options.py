@@ -48,6 +48,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "ip_exchange": ("accept", "reject"),
     "transport": ("auto", "c-ares"),
 }
+_TEXTS = ("self_names", "self_addresses")
+MAX_SELF = 65_535  # names, or addresses, of one machine
 _SHOWN = 100  # characters of a value that an error repeats
 _SWITCHES = ("implicit", "strict_names", "strict_idna", "lenient_literals", "dnssec")
 
@@ -73,6 +75,8 @@ def check(options: dict[str, Any]) -> None:
         elif name in _SWITCHES:
             if not isinstance(value, bool):
                 raise fault(name, value, "True or False")
+        elif name in _TEXTS:
+            continue  # the native resolver reads them, and says what is wrong
         elif name == "seed":
             if value is not None:
                 check_count(name, value, 0, MAX_SEED, or_none=True)
@@ -138,6 +142,37 @@ def _nameserver(name: str, server: object) -> str:
         "an IP address with or without a port, like '192.0.2.53', "
         "'192.0.2.53:5353' or '[2001:db8::53]:53'",
     )
+
+
+def check_self_names(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the machine's own names, international ones as A-labels."""
+    from pymx.destination import to_ascii
+
+    checked = _texts("self_names", names, "'mail.example.com'")
+    try:
+        return tuple(name if name.isascii() else to_ascii(name) for name in checked)
+    except ValueError as error:
+        raise ConfigurationError(f"self_names: {error}") from None
+
+
+def check_self_addresses(addresses: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the machine's own addresses."""
+    return _texts("self_addresses", addresses, "'192.0.2.1' or '2001:db8::1'")
+
+
+def _texts(name: str, values: object, example: str) -> tuple[str, ...]:
+    if isinstance(values, str):
+        return (values,)
+    try:
+        texts = tuple(islice(values, MAX_SELF + 1))  # type: ignore[call-overload]
+    except TypeError:
+        raise fault(name, values, f"an iterable of strings like {example}") from None
+    if len(texts) > MAX_SELF:
+        raise fault(name, texts[:3], f"at most {MAX_SELF} strings")
+    for index, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise fault(f"{name}[{index}]", text, f"a string like {example}")
+    return texts
 
 
 def _one_of(choices: tuple[str, ...]) -> str:

@@ -46,6 +46,11 @@ class Resolver(Configured):
     order every time. `family`: ``"any"``, ``"ipv4"``, ``"ipv6"`` (only these),
     ``"ipv4_first"``, ``"ipv6_first"``, ``"interleave"``.
 
+    Loops (RFC 5321 5.1): for a machine that is itself an exchange, `self_names` are its
+    names and `self_addresses` its addresses (`pymx.own_addresses` lists them). Where
+    one of them is found, that preference and every worse one is left out, reason
+    ``loop``; when nothing is left the status is ``refused``, for a reply 550 5.4.6.
+
     What counts: `addresses` are ``"public"`` ones only, ``"private"`` ones too, or
     ``"any"``, loopback too. `implicit` False: a domain without MX takes no mail.
     `max_exchanges`, `max_addresses` (of one exchange): 1 to 100, the rest is left out.

@@ -27,23 +27,6 @@ read_candidate(const struct selection *selection, size_t index, uint16_t *prefer
     (void)mx_answer_next_exchange(selection->answer, &cursor, preference, host);
 }
 
-static mx_status
-drop(mx_lookup *lookup, const mx_name *host, uint16_t preference, mx_reason reason)
-{
-    char text[MX_NAME_TEXT_SIZE];
-    size_t length = mx_name_to_text(host, text);
-    mx_dropped *dropped = &lookup->dropped[lookup->dropped_count];
-
-    dropped->host = mx_arena_text(&lookup->arena, text, length);
-    if (dropped->host == NULL) {
-        return MX_NOMEM;
-    }
-    dropped->preference = preference;
-    dropped->reason = reason;
-    lookup->dropped_count++;
-    return MX_OK;
-}
-
 /* The labels joined by dots, unescaped, if they can spell an IP address at all. */
 static size_t
 spell_address(const mx_name *name, char text[MX_ADDRESS_TEXT_SIZE])
@@ -73,17 +56,51 @@ read_ip_exchange(const mx_name *host, mx_address *ip)
     return length > 0 && mx_address_from_text(text, length, ip);
 }
 
+size_t
+mx_exchange_text(const mx_name *host, char *text)
+{
+    char spelled[MX_ADDRESS_TEXT_SIZE];
+    size_t length = spell_address(host, spelled);
+    mx_address ip;
+
+    /* Of an IPv4 address nothing is escaped anyway. */
+    if (length == 0 || memchr(spelled, ':', length) == NULL ||
+        !mx_address_from_text(spelled, length, &ip)) {
+        return mx_name_to_text(host, text);
+    }
+    memcpy(text, spelled, length);
+    text[length] = '\0';
+    return length;
+}
+
+static mx_status
+drop(mx_lookup *lookup, const mx_name *host, uint16_t preference, mx_reason reason)
+{
+    char text[MX_NAME_TEXT_SIZE];
+    size_t length = mx_exchange_text(host, text);
+    mx_dropped *dropped = &lookup->dropped[lookup->dropped_count];
+
+    dropped->host = mx_arena_text(&lookup->arena, text, length);
+    if (dropped->host == NULL) {
+        return MX_NOMEM;
+    }
+    dropped->preference = preference;
+    dropped->reason = reason;
+    lookup->dropped_count++;
+    return MX_OK;
+}
+
 /* Why a published exchange name is never asked, or NONE (SEMANTICS A6, A7). */
 static mx_reason
-judge_host(mx_lookup *lookup, const mx_name *host, mx_exchange *exchange)
+judge_host(mx_lookup *lookup, mx_exchange *exchange)
 {
+    const mx_name *host = &exchange->host;
+
     if (read_ip_exchange(host, &exchange->ip)) {
-        if (lookup->rules.ip_exchange == MX_REJECT) {
-            return MX_REASON_IP_EXCHANGE;
-        }
-        exchange->is_ip = true;
         mx_lookup_warn(lookup, MX_REASON_IP_EXCHANGE);
-        return MX_REASON_NONE;
+        exchange->is_ip = true;
+        return lookup->rules.ip_exchange == MX_REJECT ? MX_REASON_IP_EXCHANGE
+                                                      : MX_REASON_NONE;
     }
     if (!mx_name_is_hostname(host) || mx_name_has_numeric_top(host)) {
         return MX_REASON_BAD_EXCHANGE_NAME;
@@ -95,6 +112,9 @@ judge_host(mx_lookup *lookup, const mx_name *host, mx_exchange *exchange)
     }
     if (mx_name_label_count(host) == 1) {
         mx_lookup_warn(lookup, MX_REASON_SINGLE_LABEL_EXCHANGE);
+    }
+    if (mx_name_has_bad_hyphen(host)) {
+        mx_lookup_warn(lookup, MX_REASON_BAD_HYPHEN);
     }
     return MX_REASON_NONE;
 }
@@ -112,10 +132,29 @@ is_kept(const mx_lookup *lookup, const mx_name *host)
     return false;
 }
 
-/* RFC 7505: a lone root exchange says that the domain takes no mail. True when the
- * lookup is concluded by it. */
-static bool
-conclude_null_mx(const struct selection *selection)
+/* The domain means its null MX; the exchanges beside it are named. */
+static mx_status
+reject_mixed(const struct selection *selection)
+{
+    mx_lookup *lookup = selection->lookup;
+    mx_status status = MX_OK;
+
+    for (size_t i = 0; i < selection->count && status == MX_OK; i++) {
+        if (!selection->candidates[i].is_root) {
+            uint16_t preference;
+            mx_name host;
+            read_candidate(selection, i, &preference, &host);
+            status = drop(lookup, &host, preference, MX_REASON_NULL_MX_MIXED);
+        }
+    }
+    mx_lookup_conclude(lookup, MX_VERDICT_NULL_MX, MX_REASON_NULL_MX_MIXED);
+    return status;
+}
+
+/* RFC 7505: a lone root exchange says that the domain takes no mail, and concludes the
+ * lookup. Before the candidates are sorted. */
+static mx_status
+look_for_null_mx(const struct selection *selection)
 {
     mx_lookup *lookup = selection->lookup;
     size_t roots = 0;
@@ -128,21 +167,17 @@ conclude_null_mx(const struct selection *selection)
         }
     }
     if (roots == 0) {
-        return false;
+        return MX_OK;
     }
     if (has_preference) {
         mx_lookup_warn(lookup, MX_REASON_NULL_MX_PREFERENCE);
     }
     if (roots == selection->count) {
         mx_lookup_conclude(lookup, MX_VERDICT_NULL_MX, MX_REASON_NULL_MX);
-        return true;
+        return MX_OK;
     }
     mx_lookup_warn(lookup, MX_REASON_NULL_MX_MIXED);
-    if (lookup->rules.null_mx_mixed == MX_REJECT) {
-        mx_lookup_conclude(lookup, MX_VERDICT_NULL_MX, MX_REASON_NULL_MX_MIXED);
-        return true;
-    }
-    return false;
+    return lookup->rules.null_mx_mixed == MX_REJECT ? reject_mixed(selection) : MX_OK;
 }
 
 static mx_status
@@ -158,11 +193,39 @@ list_candidates(struct selection *selection)
         selection->candidates[count].is_root = mx_name_is_root(&host);
         selection->keys[count].preference = preference;
         selection->keys[count].index = (uint32_t)count;
+        /* Before any limit: what is cut is still us. */
+        if (mx_self_has_name(selection->lookup->rules.self, &host)) {
+            mx_lookup_note_loop(selection->lookup, preference);
+        }
         before = cursor;
         count++;
     }
     selection->count = count;
     return count == selection->answer->count ? MX_OK : MX_BUG;
+}
+
+/* Why a record leads to no question, or NONE with `exchange` filled in. */
+static mx_reason
+judge_candidate(struct selection *selection, size_t index, mx_exchange *exchange)
+{
+    mx_lookup *lookup = selection->lookup;
+
+    read_candidate(selection, index, &exchange->preference, &exchange->host);
+    if (selection->candidates[index].is_root) {
+        return MX_REASON_NULL_MX_MIXED;
+    }
+    if (mx_lookup_is_looped(lookup, exchange->preference)) {
+        return MX_REASON_LOOP;
+    }
+    if (is_kept(lookup, &exchange->host)) {
+        mx_lookup_warn(lookup, MX_REASON_DUPLICATE_EXCHANGE);
+        return MX_REASON_DUPLICATE_EXCHANGE;
+    }
+    if (lookup->exchange_count == lookup->rules.max_exchanges) {
+        mx_lookup_warn(lookup, MX_REASON_LIMIT);
+        return MX_REASON_LIMIT;
+    }
+    return judge_host(lookup, exchange);
 }
 
 /* Goes through the sorted records, best first, keeping what is to be resolved. */
@@ -174,44 +237,25 @@ keep_best(struct selection *selection)
     uint16_t level_preference = 0;
 
     for (size_t i = 0; i < selection->count; i++) {
-        size_t index = selection->keys[i].index;
         mx_exchange exchange = {0};
-        uint16_t preference;
-        mx_name host;
-        mx_reason reason;
-
-        read_candidate(selection, index, &preference, &host);
-        if (selection->candidates[index].is_root) {
-            reason = MX_REASON_NULL_MX_MIXED;
-        }
-        else if (is_kept(lookup, &host)) {
-            mx_lookup_warn(lookup, MX_REASON_DUPLICATE_EXCHANGE);
-            reason = MX_REASON_DUPLICATE_EXCHANGE;
-        }
-        else if (lookup->exchange_count == lookup->rules.max_exchanges) {
-            mx_lookup_warn(lookup, MX_REASON_LIMIT);
-            reason = MX_REASON_LIMIT;
-        }
-        else {
-            reason = judge_host(lookup, &host, &exchange);
-        }
+        mx_reason reason =
+            judge_candidate(selection, selection->keys[i].index, &exchange);
         if (reason != MX_REASON_NONE) {
-            mx_status status = drop(lookup, &host, preference, reason);
+            mx_status status =
+                drop(lookup, &exchange.host, exchange.preference, reason);
             if (status != MX_OK) {
                 return status;
             }
             continue;
         }
-        if (level == 0 || preference != level_preference) {
+        if (level == 0 || exchange.preference != level_preference) {
             if (lookup->levels != 0 && level == lookup->levels) {
                 lookup->has_more = true;
                 return MX_OK;
             }
             level++;
-            level_preference = preference;
+            level_preference = exchange.preference;
         }
-        exchange.host = host;
-        exchange.preference = preference;
         lookup->exchanges[lookup->exchange_count++] = exchange;
     }
     return MX_OK;
@@ -237,7 +281,10 @@ mx_lookup_select(mx_lookup *lookup, const mx_answer *answer)
         goto done;
     }
     status = list_candidates(&selection);
-    if (status != MX_OK || conclude_null_mx(&selection)) {
+    if (status == MX_OK) {
+        status = look_for_null_mx(&selection);
+    }
+    if (status != MX_OK || lookup->is_concluded) {
         goto done;
     }
     mx_order_keys(selection.keys, selection.count,

@@ -38,6 +38,15 @@ mx_lookup_conclude(mx_lookup *lookup, mx_verdict verdict, mx_reason reason)
     lookup->reason = reason;
 }
 
+void
+mx_lookup_note_loop(mx_lookup *lookup, uint16_t preference)
+{
+    if (!lookup->has_loop || preference < lookup->loop_preference) {
+        lookup->has_loop = true;
+        lookup->loop_preference = preference;
+    }
+}
+
 /* A question over the budget is not opened: `*is_opened` false (SEMANTICS O7). */
 static mx_status
 open_question(mx_lookup *lookup, const mx_name *name, uint16_t type, uint32_t exchange,
@@ -117,11 +126,15 @@ ask_implicit(mx_lookup *lookup)
     lookup->exchanges[0].host = lookup->canonical;
     lookup->exchange_count = 1;
     lookup->is_implicit = true;
+    if (mx_self_has_name(lookup->rules.self, &lookup->canonical)) {
+        mx_lookup_note_loop(lookup, 0);
+        return MX_OK;
+    }
     return ask_addresses(lookup);
 }
 
-static void
-note_ttl(mx_lookup *lookup, uint32_t ttl)
+void
+mx_lookup_note_ttl(mx_lookup *lookup, uint32_t ttl)
 {
     if (ttl < lookup->ttl) {
         lookup->ttl = ttl;
@@ -196,7 +209,7 @@ take_mx(mx_lookup *lookup, const mx_answer *answer, const mx_answer_source *sour
     }
     if (!mx_lookup_is_failure(answer)) {
         lookup->canonical = answer->canonical;
-        note_ttl(lookup, source->ttl);
+        mx_lookup_note_ttl(lookup, source->ttl);
     }
     switch (answer->kind) {
     case MX_ANSWER_RECORDS:

@@ -20,6 +20,7 @@
 #include "core/destination.h"
 #include "core/order.h"
 #include "core/route.h"
+#include "core/self.h"
 #include "core/status.h"
 
 #include <stdbool.h>
@@ -48,6 +49,9 @@ typedef struct mx_lookup_rules {
     mx_destination_rules destination;
     uint32_t max_exchanges; /* 1 .. MX_LIMIT_EXCHANGES */
     uint32_t max_addresses; /* 1 .. MX_LIMIT_ADDRESSES */
+    /* O8: this machine, NULL when no loop is looked for. Outlives the lookup, whose
+     * resolver holds a reference. */
+    mx_self *self;
 } mx_lookup_rules;
 
 void

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* lookup_state.h - the body of a lookup, shared by its three files and by nobody else:
+/* lookup_state.h - the body of a lookup, shared by its files and by nobody else:
  *
  *   lookup.c    which questions are open, what each answer leads to
  *   exchanges.c an MX answer -> the exchanges to resolve, in order
- *   conclude.c  everything known -> the route
+ *   conclude.c  everything known -> the route, with the files of draft.h
  */
 #ifndef MX_LOOKUP_STATE_H
 #define MX_LOOKUP_STATE_H
@@ -66,6 +66,8 @@ struct mx_lookup {
     size_t warning_count;
     bool is_implicit;
     bool has_more;
+    bool has_loop; /* this machine is among the exchanges, at best at: */
+    uint16_t loop_preference;
 
     bool is_concluded; /* `verdict` stands; no addresses to weigh */
     mx_verdict verdict;
@@ -87,6 +89,21 @@ mx_lookup_is_failure(const mx_answer *answer)
 void mx_lookup_warn(mx_lookup *lookup, mx_reason warning);
 /* The verdict stands, whatever else might come. */
 void mx_lookup_conclude(mx_lookup *lookup, mx_verdict verdict, mx_reason reason);
+
+/* The route lives no longer than this. */
+void mx_lookup_note_ttl(mx_lookup *lookup, uint32_t ttl);
+/* This machine was found at `preference`: that level and all worse ones go (O8). */
+void mx_lookup_note_loop(mx_lookup *lookup, uint16_t preference);
+/* Whether a preference is cut off by a loop. */
+static inline bool
+mx_lookup_is_looped(const mx_lookup *lookup, uint16_t preference)
+{
+    return lookup->has_loop && preference >= lookup->loop_preference;
+}
+
+/* exchanges.c: the text of an exchange's name, which for one that spells an IPv6
+ * address is that and not its escaped form. As mx_name_to_text otherwise. */
+size_t mx_exchange_text(const mx_name *host, char *text);
 
 /* exchanges.c: fills exchanges and dropped from an MX answer with records, or concludes
  * (null MX). Asks nothing. */

@@ -201,6 +201,17 @@ mx_name_has_underscore(const mx_name *name)
     return memchr(name->wire, '_', name->length) != NULL;
 }
 
+bool
+mx_name_has_bad_hyphen(const mx_name *name)
+{
+    for (const uint8_t *label = name->wire; *label != 0; label += 1 + *label) {
+        if (label[1] == '-' || label[*label] == '-') {
+            return true;
+        }
+    }
+    return false;
+}
+
 unsigned
 mx_name_label_count(const mx_name *name)
 {

@@ -47,6 +47,8 @@ bool mx_name_is_root(const mx_name *name);
  * and not the root (SEMANTICS A7, FAULTS S24). */
 bool mx_name_is_hostname(const mx_name *name);
 bool mx_name_has_underscore(const mx_name *name);
+/* A label begins or ends with a hyphen (against RFC 952). */
+bool mx_name_has_bad_hyphen(const mx_name *name);
 /* Labels without the root: 0 for the root, 2 for "example.com". */
 unsigned mx_name_label_count(const mx_name *name);
 /* The top label consists of digits only, as in "10" or "127.0.0.1" (RFC 3696 2). */

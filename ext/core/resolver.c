@@ -70,6 +70,7 @@ mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
     }
     atomic_init(&resolver->references, 1);
     resolver->config = *config;
+    (void)mx_self_ref(config->rules.self);
     if (config->server_count > 0) {
         mx_nameservers_init(&resolver->nameservers, config->servers,
                             config->server_count);
@@ -114,6 +115,7 @@ mx_resolver_unref(mx_resolver *resolver)
     mx_table_fini(&resolver->queries);
     mx_table_fini(&resolver->attempts);
     mx_cache_free(resolver->cache);
+    mx_self_unref(resolver->config.rules.self);
     mx_free(resolver);
 }
 

@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* -1 with TypeError or ValueError. */
+/* -1 with TypeError or ValueError. On success the caller unrefs out->rules.self. */
 int pymx_resolver_config_read(PyObject *arguments, PyObject *keywords,
                               mx_resolver_config *out, bool *is_strict_idna);
 /* "192.0.2.1", "[2001:db8::1]:53", ... as a server; -1 with ValueError. */

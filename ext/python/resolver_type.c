@@ -34,6 +34,7 @@ resolver_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         return NULL;
     }
     mx_resolver *resolver = make_resolver(state, &config);
+    mx_self_unref(config.rules.self);
     if (resolver == NULL) {
         return NULL;
     }

@@ -203,7 +203,7 @@ static const scenario scenarios[] = {
      {{"a.test", "MX", "0 ., 10 mx.a.test"}, MX_A, MX_A6, END},
      NULL},
     {"a.test",
-     "null_mx/null_mx_mixed; ?null_mx_mixed",
+     "null_mx/null_mx_mixed; -mx.a.test null_mx_mixed; ?null_mx_mixed",
      {{"a.test", "MX", "0 ., 10 mx.a.test"}, END},
      reject_mixed},
     {"a.test",
@@ -545,7 +545,7 @@ static const scenario scenarios[] = {
      {{"a.test", "MX", "10 192.0.2.7"}, END},
      NULL},
     {"a.test",
-     "refused/ip_exchange; -192.0.2.7 ip_exchange",
+     "refused/ip_exchange; -192.0.2.7 ip_exchange; ?ip_exchange",
      {{"a.test", "MX", "10 192.0.2.7"}, END},
      reject_ip},
     {"a.test",
@@ -555,7 +555,8 @@ static const scenario scenarios[] = {
      NULL},
     {"a.test",
      "no_address/special_use; -x.onion special_use; -x.invalid special_use; "
-     "-a.localhost special_use; -192.0.2.7 ip_exchange",
+     "-a.localhost special_use; -192.0.2.7 ip_exchange; "
+     "?ip_exchange",
      {{"a.test", "MX", "1 x.onion, 2 x.invalid, 3 a.localhost, 4 192.0.2.7"}, END},
      reject_ip},
     {"a.test",

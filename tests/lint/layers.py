@@ -10,10 +10,10 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = {
     "leaves": "arena clock hash heap list mem reason rng status table verdict",
     "names": "name wire",
-    "facts": "address answer chain destination message question records",
+    "facts": "address answer chain destination message question records self",
     "result": "route",
     "order": "order",
-    "lookup": "conclude exchanges lookup",
+    "lookup": "conclude draft exchanges lookup targets weigh",
     "servers": "server",
     "I/O": "cache channel completions descriptors nameservers socket_address stream "
     "transport udp wake",

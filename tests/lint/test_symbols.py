@@ -20,7 +20,7 @@ PURE = frozenset(
     {
         *("memchr", "memcmp", "memcpy", "memmove", "memset"),
         *("strchr", "strcmp", "strlen", "strncmp", "snprintf", "vsnprintf"),
-        *("inet_ntop", "inet_pton", "qsort"),
+        *("inet_ntop", "inet_pton", "bsearch", "qsort"),
         *("__assert_fail", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_"),
     }
 )

@@ -15,6 +15,8 @@ OPTIONS: dict[str, Any] = {
     "implicit": True,
     "shuffle": "hosts",
     "seed": None,
+    "self_names": (),
+    "self_addresses": (),
     "max_exchanges": 20,
     "max_addresses": 16,
     "address_wait": 1.0,
