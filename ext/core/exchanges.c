@@ -90,11 +90,25 @@ drop(mx_lookup *lookup, const mx_name *host, uint16_t preference, mx_reason reas
     return MX_OK;
 }
 
+mx_reason
+mx_exchange_judge(const mx_name *host)
+{
+    if (!mx_name_is_hostname(host) || mx_name_has_numeric_top(host)) {
+        return MX_REASON_BAD_EXCHANGE_NAME;
+    }
+    /* RFC 6761 localhost and invalid, RFC 6762 local, RFC 7686 onion. */
+    return mx_name_has_top(host, "localhost") || mx_name_has_top(host, "invalid") ||
+                   mx_name_has_top(host, "local") || mx_name_has_top(host, "onion")
+               ? MX_REASON_SPECIAL_USE
+               : MX_REASON_NONE;
+}
+
 /* Why a published exchange name is never asked, or NONE (SEMANTICS A6, A7). */
 static mx_reason
 judge_host(mx_lookup *lookup, mx_exchange *exchange)
 {
     const mx_name *host = &exchange->host;
+    mx_reason reason;
 
     if (read_ip_exchange(host, &exchange->ip)) {
         mx_lookup_warn(lookup, MX_REASON_IP_EXCHANGE);
@@ -102,13 +116,9 @@ judge_host(mx_lookup *lookup, mx_exchange *exchange)
         return lookup->rules.ip_exchange == MX_REJECT ? MX_REASON_IP_EXCHANGE
                                                       : MX_REASON_NONE;
     }
-    if (!mx_name_is_hostname(host) || mx_name_has_numeric_top(host)) {
-        return MX_REASON_BAD_EXCHANGE_NAME;
-    }
-    /* RFC 6761 localhost and invalid, RFC 6762 local, RFC 7686 onion. */
-    if (mx_name_has_top(host, "localhost") || mx_name_has_top(host, "invalid") ||
-        mx_name_has_top(host, "local") || mx_name_has_top(host, "onion")) {
-        return MX_REASON_SPECIAL_USE;
+    reason = mx_exchange_judge(host);
+    if (reason != MX_REASON_NONE) {
+        return reason;
     }
     if (mx_name_label_count(host) == 1) {
         mx_lookup_warn(lookup, MX_REASON_SINGLE_LABEL_EXCHANGE);

@@ -110,12 +110,36 @@ ask_addresses(mx_lookup *lookup)
     return MX_OK;
 }
 
+/* Names that are never sent to DNS, as destinations or where an alias leads (I7). */
+static bool
+conclude_special_use(mx_lookup *lookup, const mx_name *name)
+{
+    if (mx_name_has_top(name, "onion") ||   /* RFC 7686 */
+        mx_name_has_top(name, "invalid")) { /* RFC 6761 6.4 */
+        mx_lookup_conclude(lookup, MX_VERDICT_NO_DOMAIN, MX_REASON_SPECIAL_USE);
+        return true;
+    }
+    if (mx_name_has_top(name, "localhost") && /* RFC 6761 6.3 */
+        lookup->rules.addresses != MX_ADDRESSES_ANY) {
+        mx_lookup_conclude(lookup, MX_VERDICT_REFUSED, MX_REASON_SPECIAL_USE);
+        return true;
+    }
+    return false;
+}
+
 /* RFC 5321 5.1: without any MX the domain itself is the exchange, at preference 0. */
 static mx_status
 ask_implicit(mx_lookup *lookup)
 {
     if (!lookup->rules.implicit) {
         mx_lookup_conclude(lookup, MX_VERDICT_NO_MAIL, MX_REASON_IMPLICIT_OFF);
+        return MX_OK;
+    }
+    if (conclude_special_use(lookup, &lookup->canonical)) {
+        return MX_OK;
+    }
+    if (!mx_name_is_hostname(&lookup->canonical)) { /* an alias led there (A7) */
+        mx_lookup_conclude(lookup, MX_VERDICT_NO_MAIL, MX_REASON_BAD_EXCHANGE_NAME);
         return MX_OK;
     }
     lookup->exchanges = mx_arena_alloc(&lookup->arena, 1, sizeof(mx_exchange));
@@ -190,6 +214,9 @@ follow_mx_alias(mx_lookup *lookup, const mx_answer *answer, const char *server)
     if (was_mx_asked(lookup, &answer->canonical)) {
         return fail(lookup, MX_REASON_CNAME_LOOP, server);
     }
+    if (conclude_special_use(lookup, &answer->canonical)) {
+        return MX_OK;
+    }
     status = open_question(lookup, &answer->canonical, MX_TYPE_MX, MX_ASKED_MX, 0,
                            &is_opened);
     if (status != MX_OK || is_opened) {
@@ -238,12 +265,16 @@ take_mx(mx_lookup *lookup, const mx_answer *answer, const mx_answer_source *sour
 
 static mx_status
 follow_address_alias(mx_lookup *lookup, const mx_asked *asked, mx_chase *chase,
-                     const mx_answer *answer)
+                     mx_answer *answer)
 {
     mx_reason failure = MX_REASON_LIMIT;
     bool is_opened = false;
     mx_status status;
 
+    if (mx_exchange_judge(&answer->canonical) != MX_REASON_NONE) {
+        chase->answer = mx_answer_ref(answer);
+        return MX_OK;
+    }
     if (mx_name_equal(&answer->canonical, &asked->question.name) ||
         mx_name_equal(&answer->canonical, &lookup->exchanges[asked->exchange].host)) {
         failure = MX_REASON_CNAME_LOOP;
@@ -321,14 +352,7 @@ start(mx_lookup *lookup)
     if (mx_name_has_underscore(&destination->name)) {
         mx_lookup_warn(lookup, MX_REASON_UNDERSCORE);
     }
-    if (mx_name_has_top(&destination->name, "onion") ||   /* RFC 7686 */
-        mx_name_has_top(&destination->name, "invalid")) { /* RFC 6761 6.4 */
-        mx_lookup_conclude(lookup, MX_VERDICT_NO_DOMAIN, MX_REASON_SPECIAL_USE);
-        return MX_OK;
-    }
-    if (mx_name_has_top(&destination->name, "localhost") && /* RFC 6761 6.3 */
-        lookup->rules.addresses != MX_ADDRESSES_ANY) {
-        mx_lookup_conclude(lookup, MX_VERDICT_REFUSED, MX_REASON_SPECIAL_USE);
+    if (conclude_special_use(lookup, &destination->name)) {
         return MX_OK;
     }
     return open_question(lookup, &destination->name, MX_TYPE_MX, MX_ASKED_MX, 0,

@@ -15,8 +15,9 @@
 /* One family of one exchange, followed through aliases that the server left to us. */
 typedef struct mx_chase {
     bool is_asked;
-    mx_answer *answer;   /* NULL while open; our reference */
-    uint32_t ttl;        /* the least of the answer and the aliases before it */
+    mx_answer *answer; /* NULL while open; our reference. An ALIAS leads to a name that
+                            is never asked */
+    uint32_t ttl;      /* the least of the answer and the aliases before it */
     uint8_t cname_count; /* over all its messages */
 } mx_chase;
 
@@ -101,6 +102,9 @@ mx_lookup_is_looped(const mx_lookup *lookup, uint16_t preference)
     return lookup->has_loop && preference >= lookup->loop_preference;
 }
 
+/* exchanges.c: why no name server is asked for the addresses of a host, or NONE: it
+ * cannot exist in the public DNS (SEMANTICS A7). */
+mx_reason mx_exchange_judge(const mx_name *host);
 /* exchanges.c: the text of an exchange's name, which for one that spells an IPv6
  * address is that and not its escaped form. As mx_name_to_text otherwise. */
 size_t mx_exchange_text(const mx_name *host, char *text);

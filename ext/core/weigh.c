@@ -10,6 +10,7 @@ struct findings {
     mx_reason refusal;       /* why others were dropped, NONE if none was */
     bool has_alias;
     bool does_not_exist;
+    mx_reason unaskable;   /* an alias leads to a name that is never asked: why */
     mx_reason failure;     /* temporary, of the first family that failed */
     uint32_t ttl;          /* of the addresses */
     uint32_t negative_ttl; /* of the proof that there are none */
@@ -98,8 +99,9 @@ weigh_chase(mx_draft *draft, const mx_exchange *exchange, struct findings *findi
     case MX_ANSWER_TRUNCATED:
         note_failure(findings, answer->reason);
         break;
-    case MX_ANSWER_ALIAS: /* never kept: followed, or a failure in its place */
-        note_failure(findings, MX_REASON_UNRELATED_ANSWER);
+    case MX_ANSWER_ALIAS:
+        findings->unaskable = mx_exchange_judge(&answer->canonical);
+        lower(&findings->negative_ttl, chase->ttl);
         break;
     }
 }
@@ -159,6 +161,10 @@ judge_exchange(mx_draft *draft, const struct findings *findings, mx_route_exchan
         out->verdict = MX_VERDICT_REFUSED;
         out->reason = findings->refusal;
         draft->refused_count++;
+    }
+    else if (findings->unaskable != MX_REASON_NONE) {
+        out->verdict = MX_VERDICT_NO_ADDRESS;
+        out->reason = findings->unaskable;
     }
     else if (!findings->does_not_exist && asks_one_family(draft->lookup)) {
         /* What the other family has nobody asked. */
