@@ -16,6 +16,7 @@
 #include "core/wire.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -66,17 +67,37 @@ put_u32(message *m, uint32_t value)
     put_u16(m, value & 0xffff);
 }
 
+/* Puts the label that `text` begins with; \\DDD in it is the octet of that number.
+ * Returns how much of the text it was. */
+static inline size_t
+put_label(message *m, const char *text)
+{
+    size_t at = m->length, used = 0;
+
+    put_octets(m, "", 1);
+    while (text[used] != '\0' && text[used] != '.' && text[used] != '@') {
+        bool is_escape =
+            text[used] == '\\' && strspn(text + used + 1, "0123456789") >= 3;
+        uint8_t octet = (uint8_t)text[used];
+        if (is_escape) {
+            octet = (uint8_t)((text[used + 1] - '0') * 100 +
+                              (text[used + 2] - '0') * 10 + (text[used + 3] - '0'));
+        }
+        put_octets(m, &octet, 1);
+        used += is_escape ? 4 : 1;
+    }
+    m->bytes[at] = (uint8_t)(m->length - at - 1);
+    if (used == 0) {
+        m->length = at;
+    }
+    return used;
+}
+
 static inline void
 put_name(message *m, const char *text)
 {
     for (;;) {
-        size_t length = strcspn(text, ".@");
-        if (length > 0) {
-            uint8_t octet = (uint8_t)length;
-            put_octets(m, &octet, 1);
-            put_octets(m, text, length);
-        }
-        text += length;
+        text += put_label(m, text);
         if (*text == '@') {
             put_u16(m, 0xc00c);
             return;

@@ -1,71 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 #include "script.h"
 
 #include "core/reason.h"
-#include "message.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static message reply;
 
 static void
 fail_script(const char *what, const char *name, const char *detail)
 {
     fprintf(stderr, "script: %s: %s %s\n", what, name, detail);
     abort();
-}
-
-static const char *
-skip_blanks(const char *text)
-{
-    return text + strspn(text, " ,");
-}
-
-/* Copies the next word; returns what follows it. */
-static const char *
-read_word(const char *text, char *word, size_t size)
-{
-    size_t length = strcspn(text, " ,");
-
-    if (length >= size) {
-        fail_script("word too long", text, "");
-    }
-    memcpy(word, text, length);
-    word[length] = '\0';
-    return text + length;
-}
-
-static void
-add_record(const mx_question *question, const char *owner, uint32_t ttl,
-           const char **text)
-{
-    char word[300], host[300];
-    uint8_t bytes[16];
-
-    *text = read_word(*text, word, sizeof(word));
-    switch (question->type) {
-    case MX_TYPE_MX:
-        *text = read_word(skip_blanks(*text), host, sizeof(host));
-        add_mx(&reply, ANSWER, owner, ttl, (unsigned)strtoul(word, NULL, 10), host);
-        break;
-    case MX_TYPE_A:
-        if (inet_pton(AF_INET, word, bytes) != 1) {
-            fail_script("no IPv4 address", word, "");
-        }
-        add_raw(&reply, ANSWER, owner, MX_TYPE_A, ttl, bytes, 4);
-        break;
-    default:
-        if (inet_pton(AF_INET6, word, bytes) != 1) {
-            fail_script("no IPv6 address", word, "");
-        }
-        add_raw(&reply, ANSWER, owner, MX_TYPE_AAAA, ttl, bytes, 16);
-        break;
-    }
 }
 
 static mx_answer *
@@ -75,101 +22,6 @@ answer_of(mx_status status, mx_answer *answer)
         fail_script("no answer", mx_status_text(status), "");
     }
     return answer;
-}
-
-static bool
-add_rcode(const char *text)
-{
-    static const struct {
-        const char *word;
-        unsigned rcode;
-    } rcodes[] = {{"FORMERR", 1},
-                  {"SERVFAIL", 2},
-                  {"NXDOMAIN", 3},
-                  {"NOTIMP", 4},
-                  {"REFUSED", 5}};
-
-    for (size_t i = 0; i < sizeof(rcodes) / sizeof(rcodes[0]); i++) {
-        if (strncmp(text, rcodes[i].word, strlen(rcodes[i].word)) == 0) {
-            set_flags(&reply, QR | RD | RA | rcodes[i].rcode);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Of an rcode above 15 the high bits are in the OPT record (RFC 6891 6.1.3). */
-static void
-add_extended_rcode(unsigned rcode)
-{
-    set_flags(&reply, QR | RD | RA | (rcode & 15));
-    add_opt(&reply, (uint32_t)(rcode >> 4) << 24, "", 0);
-}
-
-const uint8_t *
-script_message(const mx_question *question, const char *text, size_t *length)
-{
-    char owner[MX_NAME_TEXT_SIZE], word[300];
-    uint32_t ttl = 300, negative_ttl = 60;
-
-    mx_name_to_text(&question->name, owner);
-    begin_reply(&reply, owner, question->type);
-    memcpy(owner, "@", 2);
-    while (*(text = skip_blanks(text)) != '\0') {
-        if (strncmp(text, "TTL ", 4) == 0) {
-            text = read_word(text + 4, word, sizeof(word));
-            ttl = negative_ttl = (uint32_t)strtoul(word, NULL, 10);
-        }
-        else if (strncmp(text, "AD", 2) == 0) {
-            text += 2;
-            set_flags(&reply, QR | RD | RA | AD);
-        }
-        else if (strncmp(text, "CNAME ", 6) == 0) {
-            text = read_word(text + 6, word, sizeof(word));
-            add_cname(&reply, ANSWER, owner, ttl, word);
-            memcpy(owner, word, strlen(word) + 1);
-        }
-        else if (strncmp(text, "NODATA", 6) == 0 || strncmp(text, "NXDOMAIN", 8) == 0) {
-            (void)add_rcode(text);
-            add_soa(&reply, AUTHORITY, "test", 300, negative_ttl);
-            break;
-        }
-        else if (strncmp(text, "TRUNCATED", 9) == 0) {
-            set_flags(&reply, QR | RD | RA | TC);
-            break;
-        }
-        else if (strncmp(text, "BOTH ", 5) == 0) {
-            text = read_word(text + 5, word, sizeof(word));
-            add_cname(&reply, ANSWER, owner, ttl, word);
-        }
-        else if (strncmp(text, "OWNER ", 6) == 0) {
-            text = read_word(text + 6, owner, sizeof(owner));
-        }
-        else if (strncmp(text, "REFERRAL", 8) == 0) {
-            add_name(&reply, AUTHORITY, "test", MX_TYPE_NS, ttl, "ns.test");
-            break;
-        }
-        else if (strncmp(text, "BADVERS", 7) == 0) {
-            add_extended_rcode(16);
-            break;
-        }
-        else if (strncmp(text, "BADCOOKIE", 9) == 0) {
-            add_extended_rcode(23);
-            break;
-        }
-        else if (strcmp(text, "DAMAGED") == 0) {
-            put_octets(&reply, "?", 1);
-            break;
-        }
-        else if (add_rcode(text)) {
-            break;
-        }
-        else {
-            add_record(question, owner, ttl, &text);
-        }
-    }
-    *length = reply.length;
-    return reply.bytes;
 }
 
 mx_answer *

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* scenario_options.h - the `option` lines of a scenario, as a lookup takes them. */
+#ifndef TEST_SCENARIO_OPTIONS_H
+#define TEST_SCENARIO_OPTIONS_H
+
+#include "core/clock.h"
+#include "core/lookup.h"
+#include "scenario.h"
+
+typedef struct scenario_options {
+    mx_lookup_rules rules;
+    mx_usec timeout, address_wait;
+    uint64_t seed;
+    bool dnssec;
+} scenario_options;
+
+/* Complains about an option that does not exist, or a value that it cannot have. */
+void scenario_read_options(const scenario *row, scenario_options *out);
+
+#endif
