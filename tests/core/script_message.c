@@ -144,8 +144,8 @@ add_soa_record(draft *d, const char *owner, uint32_t ttl, uint32_t minimum)
 {
     size_t rdata = begin(d, owner, MX_TYPE_SOA, ttl);
 
-    put_name(d->reply, "ns1.@");
-    put_name(d->reply, "hostmaster.@");
+    put_name(d->reply, "ns1.test");
+    put_name(d->reply, "hostmaster.test");
     for (uint32_t number = 1; number <= 4; number++) {
         put_u32(d->reply, number);
     }
