@@ -51,14 +51,14 @@ mx_wire_u32(mx_wire *wire)
     return high << 16 | mx_wire_u16(wire);
 }
 
-/* Copies the label at `at` to the end of `out`; false when it is cut off, makes the
- * name too long or is one too many for this message. */
+/* Copies the label at `at` to the end of `out`; false when it goes up to `limit`, makes
+ * the name too long or is one too many for this message. */
 static bool
-append_label(mx_wire *wire, size_t at, mx_name *out, size_t *length)
+append_label(mx_wire *wire, size_t at, size_t limit, mx_name *out, size_t *length)
 {
     size_t count = wire->bytes[at];
-    /* Both leave room: the message for another octet, the name for its root byte. */
-    if (count >= wire->length - at || *length + 1 + count >= MX_MAX_NAME ||
+    /* Both leave room: the octets for another one, the name for its root byte. */
+    if (count >= limit - at || *length + 1 + count >= MX_MAX_NAME ||
         wire->label_steps >= MX_MAX_LABEL_STEPS) {
         return false;
     }
@@ -79,6 +79,9 @@ mx_wire_name(mx_wire *wire, mx_name *out)
 {
     size_t at = wire->position;
     size_t start = at; /* of the run of labels walked; pointers only lead below it */
+    /* Where the run must have ended. What a pointer leads to is a prior name (RFC 1035
+     * 4.1.4), so it ends before the run that pointed. */
+    size_t limit = wire->length;
     size_t length = 0;
     unsigned pointers = 0;
 
@@ -86,7 +89,7 @@ mx_wire_name(mx_wire *wire, mx_name *out)
         goto fail;
     }
     for (;;) {
-        if (at >= wire->length) {
+        if (at >= limit) {
             goto fail;
         }
         unsigned octet = wire->bytes[at];
@@ -94,7 +97,7 @@ mx_wire_name(mx_wire *wire, mx_name *out)
             break;
         }
         if (octet >= LABEL_POINTER) {
-            if (wire->length - at < 2) {
+            if (limit - at < 2) {
                 goto fail;
             }
             size_t target = (octet & 0x3fu) << 8 | wire->bytes[at + 1];
@@ -105,11 +108,12 @@ mx_wire_name(mx_wire *wire, mx_name *out)
                 target < MX_WIRE_HEADER) {
                 goto fail;
             }
+            limit = start;
             at = start = target;
             continue;
         }
         /* 0x40 and 0x80 begin label types that never came into use (RFC 6891 5). */
-        if (octet > MX_MAX_LABEL || !append_label(wire, at, out, &length)) {
+        if (octet > MX_MAX_LABEL || !append_label(wire, at, limit, out, &length)) {
             goto fail;
         }
         at += 1 + octet;

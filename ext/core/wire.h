@@ -36,8 +36,8 @@ uint32_t mx_wire_u32(mx_wire *wire);
 /* `count` octets, borrowed; NULL on failure. */
 const uint8_t *mx_wire_octets(mx_wire *wire, size_t count);
 void mx_wire_skip(mx_wire *wire, size_t count);
-/* A name that may be compressed: pointers go strictly backwards and never into the
- * header, 255 octets at most. */
+/* A name that may be compressed: pointers go strictly backwards, to what ends before,
+ * and never into the header; 255 octets at most. */
 void mx_wire_name(mx_wire *wire, mx_name *out);
 
 #endif

@@ -235,6 +235,28 @@ test_a_pointer_may_lead_into_a_label(void **state)
     assert_name(&name, "y");
 }
 
+/* RFC 1035 4.1.4: a pointer leads to a prior name. Where a damaged one leads into the
+ * label before, the octets up to the pointer and behind would become a host. */
+static void
+test_a_name_does_not_run_into_itself(void **state)
+{
+    (void)state;
+    message m;
+    mx_name name;
+    begin_reply(&m, "dom.test", MX_TYPE_MX);
+    size_t at = m.length;
+    put_octets(&m, "\002ab\300", 4);
+    put_octets(&m, "\0\0\0\0", 4);
+    m.bytes[at + 4] = (uint8_t)at;
+    assert_false(read_at(&m, at + 3, &name)); /* "ab", then the pointer once more */
+    m.bytes[at] = 5;
+    assert_false(read_at(&m, at + 3, &name)); /* a label over the pointer, the root */
+    m.bytes[at] = 1;
+    m.bytes[at + 2] = 0;
+    assert_true(read_at(&m, at + 3, &name)); /* "a", the root, then the pointer */
+    assert_name(&name, "a");
+}
+
 /* Writes `count` pointers, each to the one before, the first to the question. */
 static size_t
 put_pointers(message *m, unsigned count)
@@ -356,6 +378,7 @@ main(void)
         cmocka_unit_test(test_a_pointer_has_14_bits),
         cmocka_unit_test(test_a_cut_name_fails),
         cmocka_unit_test(test_a_pointer_may_lead_into_a_label),
+        cmocka_unit_test(test_a_name_does_not_run_into_itself),
         cmocka_unit_test(test_sixteen_pointers_are_the_limit),
         cmocka_unit_test(test_a_name_has_255_octets_at_most),
         cmocka_unit_test(test_labels_of_a_message_are_bounded),
