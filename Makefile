@@ -17,7 +17,8 @@ PACKAGES_ALL = $(PACKAGES_TEST) clang clang-format clang-tidy cppcheck libclang-
     valgrind
 
 C_FILES = $(wildcard ext/core/*.c ext/python/*.c)
-C_ALL = $(C_FILES) $(wildcard ext/core/*.h ext/python/*.h tests/core/*.[ch])
+C_ALL = $(C_FILES) $(wildcard ext/core/*.h ext/python/*.h tests/core/*.[ch] \
+    tests/differential/*.c)
 PYTHON_FILES = pymx tests examples setup.py
 
 bin = $(VENV)/bin
@@ -30,7 +31,7 @@ tidy_flags = -std=c11 -Iext $(shell pkg-config --cflags libcares) \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help quickstart test build core asan clang tsan valgrind python-asan fuzz \
-    lint typecheck format dist clean system
+    differential lint typecheck format dist clean system
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "make %-24s %s\n", $$1, $$2}' Makefile
@@ -70,6 +71,19 @@ fuzz: ## libFuzzer on the reader of answers, for FUZZ_SECONDS (60)
 	    $$(pkg-config --cflags --libs libcares) -lpthread
 	build/fuzz/answer -max_total_time=$(FUZZ_SECONDS) -max_len=600 \
 	    -artifact_prefix=build/fuzz/ -verbosity=0 -print_final_stats=1
+
+# Only the reader of answers, so that it is made in a second.
+reader_of_answers = tests/differential/reader.c $(patsubst %,ext/core/%.c,answer chain \
+    message records wire question name hash address mem reason)
+build/differential/reader: $(reader_of_answers) $(wildcard ext/core/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+	    -Wall -Wextra -Wconversion -Werror -Iext -o $@ $(reader_of_answers)
+
+MESSAGES ?= 100000
+differential: build build/differential/reader ## the reader of answers against dnspython
+	$(bin)/python tests/differential/compare.py build/differential/reader \
+	    --count $(MESSAGES)
 
 lint: build ## ruff, clang-format, clang-tidy, cppcheck
 	$(bin)/ruff check $(PYTHON_FILES)
