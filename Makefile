@@ -31,7 +31,7 @@ tidy_flags = -std=c11 -Iext $(shell pkg-config --cflags libcares) \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help quickstart test build core asan clang tsan valgrind python-asan fuzz \
-    differential lint typecheck format dist clean system
+    differential mutants lint typecheck format dist clean system
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "make %-24s %s\n", $$1, $$2}' Makefile
@@ -84,6 +84,10 @@ MESSAGES ?= 100000
 differential: build build/differential/reader ## the reader of answers against dnspython
 	$(bin)/python tests/differential/compare.py build/differential/reader \
 	    --count $(MESSAGES)
+
+MUTANTS ?= 400
+mutants: build ## small errors put into ext/core: how many do its tests notice?
+	$(bin)/python tests/mutation/mutate.py --limit $(MUTANTS)
 
 lint: build ## ruff, clang-format, clang-tidy, cppcheck
 	$(bin)/ruff check $(PYTHON_FILES)
