@@ -10,7 +10,7 @@
 is for other settings than the default ones.
 """
 
-from pymx._native import Exchange, Excluded, Route, Target, order
+from pymx._native import Exchange, Excluded, Route, Target, order, own_addresses
 from pymx.errors import (
     BadReply,
     ClosedError,
@@ -54,6 +54,7 @@ __all__ = [
     "Target",
     "TemporaryError",
     "order",
+    "own_addresses",
     "resolve",
     "resolve_many",
     "targets",

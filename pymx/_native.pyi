@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The C extension: results, the engine's front door, ordering. Private to pymx.
 
-`Route`, `Exchange`, `Target`, `Excluded` and `order` are public by way of `pymx`.
+`Route`, `Exchange`, `Target`, `Excluded`, `order` and `own_addresses` are public by way
+of `pymx`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -396,6 +397,21 @@ def order(
 
     >>> pymx.order([(20, "b"), (10, "a")])
     [(10, 'a'), (20, 'b')]
+    """
+
+def own_addresses() -> tuple[str, ...]:
+    """Return the IPv4 and IPv6 addresses of this machine's interfaces, as text.
+
+    Loopback ones too, each once, IPv4 before IPv6, by value, without zone ids. For a
+    mail server that may find itself among the exchanges (RFC 5321 5.1)::
+
+        Resolver(self_addresses=pymx.own_addresses(), self_names=[socket.getfqdn()])
+
+    An address that a router translates is none of the machine's: add it. Raises OSError
+    when the interfaces cannot be listed.
+
+    >>> "127.0.0.1" in pymx.own_addresses()
+    True
     """
 
 def parse_nameserver(text: str, /) -> str:

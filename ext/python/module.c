@@ -9,6 +9,7 @@
 #include "python/errors.h"
 #include "python/exchange_type.h"
 #include "python/excluded_type.h"
+#include "python/interfaces.h"
 #include "python/ordering.h"
 #include "python/request_type.h"
 #include "python/resolver_config.h"
@@ -99,6 +100,7 @@ PyDoc_STRVAR(shutdown_doc,
 
 static PyMethodDef methods[] = {
     {"order", PYMX_METHOD(pymx_order), PYMX_FASTCALL, pymx_order_doc},
+    {"own_addresses", pymx_own_addresses, METH_NOARGS, pymx_own_addresses_doc},
     {"parse_nameserver", parse_nameserver, METH_O, parse_nameserver_doc},
     {"system_nameservers", system_nameservers, METH_NOARGS, system_nameservers_doc},
     {"shutdown", shut_down, METH_NOARGS, shutdown_doc},

@@ -15,8 +15,8 @@ LAYERS = {
     "order": "order",
     "lookup": "conclude draft exchanges lookup targets weigh",
     "servers": "server",
-    "I/O": "cache channel completions descriptors nameservers socket_address stream "
-    "transport udp wake",
+    "I/O": "cache channel completions descriptors interfaces nameservers "
+    "socket_address stream transport udp wake",
     "engine": "engine query request resolver",
 }
 
