@@ -18,8 +18,9 @@ PACKAGES_ALL = $(PACKAGES_TEST) clang clang-format clang-tidy cppcheck libclang-
 
 C_FILES = $(wildcard ext/core/*.c ext/python/*.c)
 C_ALL = $(C_FILES) $(wildcard ext/core/*.h ext/python/*.h tests/core/*.[ch] \
-    tests/differential/*.c)
-PYTHON_FILES = pymx tests examples setup.py
+    tests/differential/*.c \
+    benchmarks/*.c)
+PYTHON_FILES = pymx tests examples benchmarks setup.py
 
 bin = $(VENV)/bin
 pip = $(bin)/python -m pip --disable-pip-version-check --quiet
@@ -31,7 +32,7 @@ tidy_flags = -std=c11 -Iext $(shell pkg-config --cflags libcares) \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help quickstart test build core asan clang tsan valgrind python-asan fuzz \
-    differential mutants lint typecheck format dist clean system
+    differential mutants bench lint typecheck format dist clean system
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "make %-24s %s\n", $$1, $$2}' Makefile
@@ -88,6 +89,14 @@ differential: build build/differential/reader ## the reader of answers against d
 MUTANTS ?= 400
 mutants: build ## small errors put into ext/core: how many do its tests notice?
 	$(bin)/python tests/mutation/mutate.py --limit $(MUTANTS)
+
+core_ordering = benchmarks/order_core.c ext/core/order.c ext/core/rng.c
+build/benchmarks/order_core: $(core_ordering) ext/core/order.h ext/core/rng.h
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 -g -fstack-protector-strong -DNDEBUG -Iext -o $@ $(core_ordering)
+
+bench: build build/benchmarks/order_core ## what the ordering costs, beside Python's own means
+	$(bin)/python benchmarks/order.py build/benchmarks/order_core
 
 lint: build ## ruff, clang-format, clang-tidy, cppcheck
 	$(bin)/ruff check $(PYTHON_FILES)
