@@ -23,7 +23,7 @@ SCENARIOS = read_all()
 RULES = (
     [f"I{number}" for number in range(1, 8)]
     + [f"M{number}" for number in range(1, 9)]
-    + [f"O{number}" for number in range(1, 8)]
+    + [f"O{number}" for number in range(1, 9)]
     + [f"A{number}" for number in range(1, 10)]
     + ["V1", "T1", "N1"]
 )
@@ -78,7 +78,8 @@ def options_of(scenario: Scenario) -> dict[str, Any]:
     """Return the options of the resolver."""
     options: dict[str, Any] = {"tries": 1, **(HURRY if is_slow(scenario) else PATIENCE)}
     for name, value in scenario.options.items():
-        options[name] = read_value(value)
+        is_list = name in ("self_names", "self_addresses")
+        options[name] = value.split() if is_list else read_value(value)
     return options
 
 

@@ -150,10 +150,11 @@ reject_mixed(const struct selection *selection)
     mx_status status = MX_OK;
 
     for (size_t i = 0; i < selection->count && status == MX_OK; i++) {
-        if (!selection->candidates[i].is_root) {
+        size_t index = selection->keys[i].index;
+        if (!selection->candidates[index].is_root) {
             uint16_t preference;
             mx_name host;
-            read_candidate(selection, i, &preference, &host);
+            read_candidate(selection, index, &preference, &host);
             status = drop(lookup, &host, preference, MX_REASON_NULL_MX_MIXED);
         }
     }
@@ -162,7 +163,7 @@ reject_mixed(const struct selection *selection)
 }
 
 /* RFC 7505: a lone root exchange says that the domain takes no mail, and concludes the
- * lookup. Before the candidates are sorted. */
+ * lookup. */
 static mx_status
 look_for_null_mx(const struct selection *selection)
 {
@@ -171,7 +172,7 @@ look_for_null_mx(const struct selection *selection)
     bool has_preference = false;
 
     for (size_t i = 0; i < selection->count; i++) {
-        if (selection->candidates[i].is_root) {
+        if (selection->candidates[selection->keys[i].index].is_root) {
             roots++;
             has_preference |= selection->keys[i].preference != 0;
         }
@@ -291,15 +292,16 @@ mx_lookup_select(mx_lookup *lookup, const mx_answer *answer)
         goto done;
     }
     status = list_candidates(&selection);
-    if (status == MX_OK) {
-        status = look_for_null_mx(&selection);
-    }
-    if (status != MX_OK || lookup->is_concluded) {
+    if (status != MX_OK) {
         goto done;
     }
     mx_order_keys(selection.keys, selection.count,
                   lookup->rules.shuffle == MX_SHUFFLE_NONE ? NULL : &lookup->rng,
                   scratch);
+    status = look_for_null_mx(&selection);
+    if (status != MX_OK || lookup->is_concluded) {
+        goto done;
+    }
     status = keep_best(&selection);
 done:
     mx_free(selection.candidates);

@@ -104,6 +104,32 @@ set_number(scenario_options *out, const char *option, const char *value)
     return true;
 }
 
+/* Reads the words of `value` as our names or addresses, beside those read before. */
+static bool
+set_self(scenario_options *out, const char *option, const char *value)
+{
+    bool is_name = strcmp(option, "self_names") == 0;
+
+    if (!is_name && strcmp(option, "self_addresses") != 0) {
+        return false;
+    }
+    while (*value != '\0') {
+        size_t length = strcspn(value, " ");
+        if (is_name ? out->own_name_count == SCENARIO_OWN ||
+                          mx_name_from_text(value, length,
+                                            &out->own_names[out->own_name_count++]) !=
+                              MX_REASON_NONE
+                    : out->own_address_count == SCENARIO_OWN ||
+                          !mx_address_from_text(
+                              value, length,
+                              &out->own_addresses[out->own_address_count++])) {
+            return false;
+        }
+        value += length + strspn(value + length, " ");
+    }
+    return true;
+}
+
 static bool
 is_transport_option(const char *option)
 {
@@ -128,8 +154,20 @@ scenario_read_options(const scenario *row, scenario_options *out)
         snprintf(option, sizeof(option), "%.*s", (int)(value - line), line);
         value += *value == ' ';
         if (!is_transport_option(option) && !set_choice(out, option, value) &&
-            !set_switch(out, option, value) && !set_number(out, option, value)) {
+            !set_switch(out, option, value) && !set_number(out, option, value) &&
+            !set_self(out, option, value)) {
             scenario_complain(row->path, row->line, "unknown option or value", line);
         }
     }
+    if (out->own_name_count + out->own_address_count > 0 &&
+        mx_self_new(out->own_names, out->own_name_count, out->own_addresses,
+                    out->own_address_count, &out->rules.self) != MX_OK) {
+        scenario_complain(row->path, row->line, "no memory for", "mx_self");
+    }
+}
+
+void
+scenario_free_options(scenario_options *options)
+{
+    mx_self_unref(options->rules.self);
 }

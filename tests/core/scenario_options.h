@@ -7,14 +7,20 @@
 #include "core/lookup.h"
 #include "scenario.h"
 
+enum { SCENARIO_OWN = 4 }; /* names, and addresses, of this machine */
+
 typedef struct scenario_options {
     mx_lookup_rules rules;
     mx_usec timeout, address_wait;
     uint64_t seed;
     bool dnssec;
+    mx_name own_names[SCENARIO_OWN];
+    mx_address own_addresses[SCENARIO_OWN];
+    size_t own_name_count, own_address_count;
 } scenario_options;
 
 /* Complains about an option that does not exist, or a value that it cannot have. */
 void scenario_read_options(const scenario *row, scenario_options *out);
+void scenario_free_options(scenario_options *options);
 
 #endif

@@ -237,4 +237,5 @@ scenario_run(const scenario *row, bool reversed, scenario_lines *out)
     scenario_describe(route, d.queries, out);
     mx_route_unref(route);
     mx_lookup_free(d.lookup);
+    scenario_free_options(&d.options);
 }
