@@ -21,7 +21,8 @@
 
 typedef struct mx_completion {
     uint64_t token;   /* the submitter's */
-    mx_status status; /* MX_OK with a route, or why there is none (MX_NOMEM) */
+    mx_status status; /* MX_OK with a route, MX_RANKS_WANTED (engine.h), or why there is
+                         none (MX_NOMEM) */
     mx_route *route;  /* the taker's reference */
 } mx_completion;
 

@@ -118,6 +118,9 @@ mx_engine_submit(mx_engine *engine, mx_resolver *resolver,
     if (atomic_load(&resolver->is_closed) || atomic_load(&engine->is_stopping)) {
         return MX_CLOSED;
     }
+    if (resolver->config.rules.has_ranks && request == NULL) {
+        return MX_INVALID;
+    }
     status = mx_request_new(resolver, submission->destination,
                             choose_seed(engine, resolver, submission),
                             submission->levels, completions, submission->token, &made);
@@ -154,12 +157,46 @@ mx_request_cancel(mx_engine *engine, mx_request *request)
     if (atomic_load_explicit(&request->is_finished, memory_order_acquire)) {
         return;
     }
+    atomic_store(&request->is_cancelled, true);
     pthread_mutex_lock(&engine->lock);
     /* A stopping engine reads its inbox for the last time and cancels all anyway. */
     if (!atomic_load(&engine->is_stopping) && mx_list_is_empty(&request->cancelling)) {
         mx_list_append(&engine->cancelling, &mx_request_ref(request)->cancelling);
     }
     unlock_and_wake(engine);
+}
+
+bool
+mx_request_is_cancelled(const mx_request *request)
+{
+    return atomic_load(&request->is_cancelled) ||
+           atomic_load(&request->resolver->is_closed);
+}
+
+mx_lookup *
+mx_request_get_lookup(mx_request *request)
+{
+    return request->lookup;
+}
+
+mx_status
+mx_engine_resume(mx_engine *engine, mx_request *request)
+{
+    mx_status status = mx_completions_reserve(request->completions);
+
+    if (status != MX_OK) {
+        return status;
+    }
+    (void)mx_request_ref(request);
+    pthread_mutex_lock(&engine->lock);
+    if (atomic_load(&engine->is_stopping)) {
+        pthread_mutex_unlock(&engine->lock);
+        mx_request_end_cancelled(request, mx_clock_now(&engine->config.clock));
+        return MX_OK;
+    }
+    mx_list_append(&engine->submitted, &request->place);
+    unlock_and_wake(engine);
+    return MX_OK;
 }
 
 void

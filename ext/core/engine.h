@@ -6,7 +6,10 @@
  * cancelling and closing are for any thread and only fill its inbox; everything else is
  * done on the engine's thread, or by a test that calls mx_engine_turn itself.
  *
- * Law: each submitted destination yields exactly one completion.
+ * Law: each submitted destination yields exactly one completion with its outcome. Where
+ * the submitter ranks exchanges (SEMANTICS O9) another one may come before it, of status
+ * MX_RANKS_WANTED: the lookup is paused then, is the submitter's alone, and the outcome
+ * comes after mx_engine_resume. So the engine never waits for what ranks them.
  */
 #ifndef MX_ENGINE_H
 #define MX_ENGINE_H
@@ -59,13 +62,26 @@ typedef struct mx_submission {
 
 /* Asks where mail for a destination goes. One completion with its token is posted to
  * `completions` later, or at once when no question is needed. `request` (may be NULL)
- * gets a handle that the caller must release. */
+ * gets a handle that the caller must release. MX_INVALID when there is no place for it
+ * though the rules have ranks, which only the handle can give. */
 MX_MUST_CHECK mx_status mx_engine_submit(mx_engine *engine, mx_resolver *resolver,
                                          const mx_submission *submission,
                                          mx_completions *completions,
                                          mx_request **request);
-/* The lookup ends as cancelled soon, unless it has finished. */
+/* The lookup ends as cancelled soon, unless it has finished; if it is paused, once it is
+ * resumed. */
 void mx_request_cancel(mx_engine *engine, mx_request *request);
+/* Cancelled, or its resolver closed: no rank makes a difference. */
+bool mx_request_is_cancelled(const mx_request *request);
+/* The lookup of a paused request, to rank its exchanges. */
+mx_lookup *mx_request_get_lookup(mx_request *request);
+/* Goes on with a paused request as soon as may be, with the time that it had left. Its
+ * outcome is posted where its pause was. MX_NOMEM, or MX_CLOSED when nothing can be
+ * posted there any more: it is still paused. */
+MX_MUST_CHECK mx_status mx_engine_resume(mx_engine *engine, mx_request *request);
+/* Ends a paused request in the place of mx_engine_resume: nothing is posted. Releasing
+ * the last handle does as much. */
+void mx_request_abandon(mx_request *request);
 void mx_request_release(mx_request *request); /* NULL is fine */
 /* Ends the resolver's lookups as cancelled and frees its transport. Its later
  * submissions give MX_CLOSED. */

@@ -75,8 +75,12 @@ receive_request(mx_engine *engine, mx_request *request, mx_usec now)
     mx_resolver *resolver = request->resolver;
     mx_status status;
 
-    if (atomic_load(&resolver->is_closed)) {
+    if (mx_request_is_cancelled(request)) {
         mx_request_end_cancelled(request, now);
+        return;
+    }
+    if (request->is_paused) {
+        mx_request_go_on(request, now); /* its resolver is one of ours */
         return;
     }
     status = register_resolver(engine, resolver);
@@ -115,7 +119,8 @@ read_inbox(mx_engine *engine, mx_usec now)
         pthread_mutex_lock(&engine->lock);
         mx_list_remove(&request->cancelling);
         pthread_mutex_unlock(&engine->lock);
-        if (!atomic_load(&request->is_finished)) {
+        /* Of a paused one the flag is heeded when it comes back. */
+        if (!request->is_paused && !atomic_load(&request->is_finished)) {
             mx_request_end_cancelled(request, now);
         }
         mx_request_release(request);

@@ -12,9 +12,9 @@ struct candidate {
 
 struct selection {
     mx_lookup *lookup;
-    const mx_answer *answer;
+    mx_answer *answer;
     struct candidate *candidates;
-    mx_order_key *keys;
+    mx_order_key *keys, *scratch;
     size_t count;
 };
 
@@ -129,6 +129,18 @@ judge_host(mx_lookup *lookup, mx_exchange *exchange)
     return MX_REASON_NONE;
 }
 
+bool
+mx_exchange_is_usable(const mx_lookup *lookup, const mx_name *host, uint16_t preference)
+{
+    mx_address ip;
+
+    if (mx_name_is_root(host) || mx_lookup_is_looped(lookup, preference)) {
+        return false;
+    }
+    return read_ip_exchange(host, &ip) ? lookup->rules.ip_exchange != MX_REJECT
+                                       : mx_exchange_judge(host) == MX_REASON_NONE;
+}
+
 /* Duplicates are looked for among the exchanges kept, at most max_exchanges: what comes
  * after them is cut anyway, so a huge answer costs no square. */
 static bool
@@ -142,6 +154,16 @@ is_kept(const mx_lookup *lookup, const mx_name *host)
     return false;
 }
 
+static void
+sort_keys(const struct selection *selection)
+{
+    mx_lookup *lookup = selection->lookup;
+
+    mx_order_keys(selection->keys, selection->count,
+                  lookup->rules.shuffle == MX_SHUFFLE_NONE ? NULL : &lookup->rng,
+                  selection->scratch);
+}
+
 /* The domain means its null MX; the exchanges beside it are named. */
 static mx_status
 reject_mixed(const struct selection *selection)
@@ -149,6 +171,7 @@ reject_mixed(const struct selection *selection)
     mx_lookup *lookup = selection->lookup;
     mx_status status = MX_OK;
 
+    sort_keys(selection);
     for (size_t i = 0; i < selection->count && status == MX_OK; i++) {
         size_t index = selection->keys[i].index;
         if (!selection->candidates[index].is_root) {
@@ -163,7 +186,7 @@ reject_mixed(const struct selection *selection)
 }
 
 /* RFC 7505: a lone root exchange says that the domain takes no mail, and concludes the
- * lookup. */
+ * lookup. Before the keys are sorted. */
 static mx_status
 look_for_null_mx(const struct selection *selection)
 {
@@ -172,7 +195,7 @@ look_for_null_mx(const struct selection *selection)
     bool has_preference = false;
 
     for (size_t i = 0; i < selection->count; i++) {
-        if (selection->candidates[selection->keys[i].index].is_root) {
+        if (selection->candidates[i].is_root) {
             roots++;
             has_preference |= selection->keys[i].preference != 0;
         }
@@ -267,16 +290,28 @@ keep_best(struct selection *selection)
             level++;
             level_preference = exchange.preference;
         }
+        exchange.group = selection->keys[i].preference;
         lookup->exchanges[lookup->exchange_count++] = exchange;
     }
     return MX_OK;
 }
 
+/* O9: the caller's ranks come before the shuffle. They are wanted once. */
+static mx_status
+order_equals(const struct selection *selection)
+{
+    mx_lookup *lookup = selection->lookup;
+
+    if (lookup->ranking.answer == NULL) {
+        return mx_lookup_want_ranks(lookup, selection->answer);
+    }
+    return mx_lookup_apply_ranks(lookup, selection->keys, selection->count);
+}
+
 mx_status
-mx_lookup_select(mx_lookup *lookup, const mx_answer *answer)
+mx_lookup_select(mx_lookup *lookup, mx_answer *answer)
 {
     struct selection selection = {.lookup = lookup, .answer = answer};
-    mx_order_key *scratch = NULL;
     size_t kept = answer->count < lookup->rules.max_exchanges
                       ? answer->count
                       : lookup->rules.max_exchanges;
@@ -284,28 +319,32 @@ mx_lookup_select(mx_lookup *lookup, const mx_answer *answer)
 
     selection.candidates = mx_calloc(answer->count, sizeof(*selection.candidates));
     selection.keys = mx_calloc(answer->count, sizeof(*selection.keys));
-    scratch = mx_calloc(answer->count, sizeof(*scratch));
-    lookup->exchanges = mx_arena_alloc(&lookup->arena, kept, sizeof(mx_exchange));
-    lookup->dropped = mx_arena_alloc(&lookup->arena, answer->count, sizeof(mx_dropped));
-    if (selection.candidates == NULL || selection.keys == NULL || scratch == NULL ||
-        lookup->exchanges == NULL || lookup->dropped == NULL) {
+    selection.scratch = mx_calloc(answer->count, sizeof(*selection.scratch));
+    if (lookup->exchanges == NULL) { /* not here for the second time, with ranks */
+        lookup->exchanges = mx_arena_alloc(&lookup->arena, kept, sizeof(mx_exchange));
+        lookup->dropped =
+            mx_arena_alloc(&lookup->arena, answer->count, sizeof(mx_dropped));
+    }
+    if (selection.candidates == NULL || selection.keys == NULL ||
+        selection.scratch == NULL || lookup->exchanges == NULL ||
+        lookup->dropped == NULL) {
         goto done;
     }
     status = list_candidates(&selection);
-    if (status != MX_OK) {
+    if (status == MX_OK) {
+        status = look_for_null_mx(&selection);
+    }
+    if (status == MX_OK && !lookup->is_concluded && lookup->rules.has_ranks) {
+        status = order_equals(&selection);
+    }
+    if (status != MX_OK || lookup->is_concluded || lookup->wants_ranks) {
         goto done;
     }
-    mx_order_keys(selection.keys, selection.count,
-                  lookup->rules.shuffle == MX_SHUFFLE_NONE ? NULL : &lookup->rng,
-                  scratch);
-    status = look_for_null_mx(&selection);
-    if (status != MX_OK || lookup->is_concluded) {
-        goto done;
-    }
+    sort_keys(&selection);
     status = keep_best(&selection);
 done:
     mx_free(selection.candidates);
     mx_free(selection.keys);
-    mx_free(scratch);
+    mx_free(selection.scratch);
     return status;
 }

@@ -226,10 +226,29 @@ follow_mx_alias(mx_lookup *lookup, const mx_answer *answer, const char *server)
 }
 
 static mx_status
-take_mx(mx_lookup *lookup, const mx_answer *answer, const mx_answer_source *source)
+take_exchanges(mx_lookup *lookup, mx_answer *answer)
 {
-    mx_status status;
+    mx_status status = mx_lookup_select(lookup, answer);
 
+    if (status != MX_OK || lookup->is_concluded || lookup->wants_ranks) {
+        return status;
+    }
+    return ask_addresses(lookup);
+}
+
+mx_status
+mx_lookup_take_ranks(mx_lookup *lookup)
+{
+    if (!lookup->wants_ranks) {
+        return MX_BUG;
+    }
+    lookup->wants_ranks = false;
+    return take_exchanges(lookup, lookup->ranking.answer);
+}
+
+static mx_status
+take_mx(mx_lookup *lookup, mx_answer *answer, const mx_answer_source *source)
+{
     lookup->mx_cname_count = (uint8_t)(lookup->mx_cname_count + answer->cname_count);
     if (lookup->mx_cname_count > MX_MAX_CNAMES) {
         return fail(lookup, MX_REASON_CNAME_LIMIT, source->server);
@@ -243,11 +262,7 @@ take_mx(mx_lookup *lookup, const mx_answer *answer, const mx_answer_source *sour
         if (answer->reason != MX_REASON_NONE) {
             mx_lookup_warn(lookup, answer->reason);
         }
-        status = mx_lookup_select(lookup, answer);
-        if (status != MX_OK || lookup->is_concluded) {
-            return status;
-        }
-        return ask_addresses(lookup);
+        return take_exchanges(lookup, answer);
     case MX_ANSWER_NODATA:
         return ask_implicit(lookup);
     case MX_ANSWER_NXDOMAIN:
@@ -408,6 +423,7 @@ mx_lookup_free(mx_lookup *lookup)
             mx_answer_unref(lookup->exchanges[i].chases[c].answer);
         }
     }
+    mx_answer_unref(lookup->ranking.answer);
     mx_arena_fini(&lookup->arena);
     mx_free(lookup);
 }
@@ -431,7 +447,7 @@ mx_lookup_fail_unasked(mx_lookup *lookup, mx_reason reason)
     const mx_answer_source source = {.server = ""};
     const mx_question *question;
     uint32_t number;
-    mx_status status = MX_OK;
+    mx_status status = lookup->wants_ranks ? mx_lookup_take_ranks(lookup) : MX_OK;
 
     while (status == MX_OK && mx_lookup_next_question(lookup, &number, &question)) {
         mx_answer *failure;
@@ -447,7 +463,7 @@ mx_lookup_fail_unasked(mx_lookup *lookup, mx_reason reason)
 bool
 mx_lookup_is_done(const mx_lookup *lookup)
 {
-    return lookup->open_count == 0;
+    return lookup->open_count == 0 && !lookup->wants_ranks;
 }
 
 /* At least one record that the policy lets through. */
@@ -492,6 +508,7 @@ void
 mx_lookup_cancel(mx_lookup *lookup)
 {
     lookup->open_count = 0;
+    lookup->wants_ranks = false;
     lookup->next = lookup->question_count;
     mx_lookup_conclude(lookup, MX_VERDICT_CANCELLED, MX_REASON_CANCELLED);
 }

@@ -8,6 +8,8 @@
  *     while (mx_lookup_next_question(lookup, &number, &question))
  *         ... ask ...
  *     mx_lookup_answer(lookup, number, answer);   for each, in any order
+ *     while (mx_lookup_wants_ranks(lookup))
+ *         ... rank the hosts ...                  only with rules.has_ranks
  *     mx_lookup_is_done(lookup)  ->  mx_lookup_finish(lookup, elapsed, &route)
  *
  * One owner at a time; not thread-safe.
@@ -49,6 +51,7 @@ typedef struct mx_lookup_rules {
     mx_destination_rules destination;
     uint32_t max_exchanges; /* 1 .. MX_LIMIT_EXCHANGES */
     uint32_t max_addresses; /* 1 .. MX_LIMIT_ADDRESSES */
+    bool has_ranks;         /* O9: the driver ranks exchanges of equal preference */
     /* O8: this machine, NULL when no loop is looked for. Outlives the lookup, whose
      * resolver holds a reference. */
     mx_self *self;
@@ -87,9 +90,23 @@ typedef struct mx_answer_source {
 MX_MUST_CHECK mx_status mx_lookup_answer(mx_lookup *lookup, uint32_t number,
                                          mx_answer *answer,
                                          const mx_answer_source *source);
-/* Answers every question that was not given out yet with a failure for `reason`. */
+/* Answers every question that was not given out yet with a failure for `reason`. Ranks
+ * are not waited for. */
 MX_MUST_CHECK mx_status mx_lookup_fail_unasked(mx_lookup *lookup, mx_reason reason);
-/* No question is open. */
+/* True once the exchanges are known and two or more distinct usable ones share a
+ * preference, of which any may come into the route. No question is open then: the
+ * lookup goes on when its driver has ranked them and says so. */
+bool mx_lookup_wants_ranks(const mx_lookup *lookup);
+/* The next host to rank, as the route will call it, each once; NULL when all are. Valid
+ * until the lookup is freed. */
+const char *mx_lookup_next_unranked(const mx_lookup *lookup);
+/* Ranks that host among those of its preference, lowest first. Not NaN. INFINITY is no
+ * rank, as is none given: such hosts come after all others. */
+void mx_lookup_set_rank(mx_lookup *lookup, double rank);
+/* Orders the exchanges by the ranks and goes on; equal ranks are shuffled. May open
+ * questions. After MX_NOMEM the lookup is good for mx_lookup_free only. */
+MX_MUST_CHECK mx_status mx_lookup_take_ranks(mx_lookup *lookup);
+/* No question is open, no rank is wanted. */
 bool mx_lookup_is_done(const mx_lookup *lookup);
 /* Every exchange is settled, or has addresses of one family while the other is still
  * awaited: the engine waits address_wait from then on, no longer (A4). */

@@ -3,6 +3,7 @@
  *
  *   lookup.c    which questions are open, what each answer leads to
  *   exchanges.c an MX answer -> the exchanges to resolve, in order
+ *   ranks.c     the caller's order among equal exchanges
  *   conclude.c  everything known -> the route, with the files of draft.h
  */
 #ifndef MX_LOOKUP_STATE_H
@@ -26,7 +27,8 @@ enum { MX_CHASE_IPV4, MX_CHASE_IPV6, MX_CHASES };
 typedef struct mx_exchange {
     mx_name host; /* as published */
     uint16_t preference;
-    bool is_ip; /* an address written as a name: `ip`, nothing to ask */
+    uint16_t group; /* exchanges of equal preference and rank have the same */
+    bool is_ip;     /* an address written as a name: `ip`, nothing to ask */
     mx_address ip;
     mx_chase chases[MX_CHASES];
 } mx_exchange;
@@ -37,6 +39,20 @@ typedef struct mx_dropped {
     uint16_t preference;
     mx_reason reason;
 } mx_dropped;
+
+/* An exchange whose rank is wanted. */
+typedef struct mx_ranked {
+    const char *host;
+    uint16_t preference;
+    uint32_t index; /* of its record in the answer */
+    double rank;    /* INFINITY: none */
+} mx_ranked;
+
+typedef struct mx_ranking {
+    mx_answer *answer;  /* our reference */
+    mx_ranked *ranked;  /* in published order within each preference, best first */
+    size_t count, next; /* hosts, and those that have their rank */
+} mx_ranking;
 
 typedef struct mx_asked {
     mx_question question;
@@ -61,6 +77,8 @@ struct mx_lookup {
     uint8_t mx_cname_count; /* CNAMEs followed at the domain */
     mx_exchange *exchanges; /* to resolve, in delivery order */
     size_t exchange_count;
+    mx_ranking ranking; /* of no answer while no ranks are wanted */
+    bool wants_ranks;
     mx_dropped *dropped;
     size_t dropped_count;
     mx_reason warnings[MX_REASON_COUNT];
@@ -110,7 +128,16 @@ mx_reason mx_exchange_judge(const mx_name *host);
 size_t mx_exchange_text(const mx_name *host, char *text);
 
 /* exchanges.c: fills exchanges and dropped from an MX answer with records, or concludes
- * (null MX). Asks nothing. */
-MX_MUST_CHECK mx_status mx_lookup_select(mx_lookup *lookup, const mx_answer *answer);
+ * (null MX), or wants ranks and is called again when they are there. Asks nothing. */
+MX_MUST_CHECK mx_status mx_lookup_select(mx_lookup *lookup, mx_answer *answer);
+/* exchanges.c: whether a record of the answer may become an exchange, but for twins and
+ * limits. */
+bool mx_exchange_is_usable(const mx_lookup *lookup, const mx_name *host,
+                           uint16_t preference);
+/* ranks.c: whether the ranks of exchanges decide, which are wanted then. */
+MX_MUST_CHECK mx_status mx_lookup_want_ranks(mx_lookup *lookup, mx_answer *answer);
+/* ranks.c: puts in the place of each key's preference one that the rank counts in. */
+MX_MUST_CHECK mx_status mx_lookup_apply_ranks(const mx_lookup *lookup,
+                                              mx_order_key *keys, size_t count);
 
 #endif

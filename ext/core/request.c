@@ -21,6 +21,9 @@ mx_request_release(mx_request *request)
         atomic_fetch_sub_explicit(&request->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
+    if (request->is_paused) {
+        mx_request_abandon(request);
+    }
     mx_lookup_free(request->lookup);
     mx_resolver_unref(request->resolver);
     mx_completions_unref(request->completions);
@@ -46,6 +49,7 @@ mx_request_new(mx_resolver *resolver, const mx_destination *destination, uint64_
     }
     atomic_init(&request->references, 1);
     atomic_init(&request->is_finished, false);
+    atomic_init(&request->is_cancelled, false);
     mx_list_init(&request->place);
     mx_list_init(&request->cancelling);
     mx_list_init(&request->subscriptions);
@@ -92,23 +96,37 @@ stop_waiting(mx_request *request)
     }
 }
 
+/* Once, by whoever has it: the engine, or of a paused one its submitter. */
+static void
+count_finished(mx_request *request)
+{
+    if (request->is_admitted) {
+        mx_resolver_count(request->resolver, MX_COUNT_IN_PROGRESS, -1);
+    }
+    mx_resolver_count(request->resolver, MX_COUNT_LOOKUPS, 1);
+    atomic_store_explicit(&request->is_finished, true, memory_order_release);
+}
+
+void
+mx_request_abandon(mx_request *request)
+{
+    if (!atomic_load_explicit(&request->is_finished, memory_order_acquire)) {
+        count_finished(request);
+    }
+}
+
 static void
 end(mx_request *request, mx_status status, mx_route *route)
 {
-    mx_resolver *resolver = request->resolver;
     mx_subscription *subscription;
 
     while ((subscription = first_subscription(request)) != NULL) {
         free_subscription(subscription);
     }
-    if (request->is_admitted) {
-        mx_heap_unset(&resolver->deadlines, &request->deadline);
-        mx_resolver_count(resolver, MX_COUNT_IN_PROGRESS, -1);
-    }
+    mx_heap_unset(&request->resolver->deadlines, &request->deadline);
     stop_waiting(request);
     mx_list_remove(&request->place);
-    mx_resolver_count(resolver, MX_COUNT_LOOKUPS, 1);
-    atomic_store_explicit(&request->is_finished, true, memory_order_release);
+    count_finished(request);
     mx_completions_post_take(request->completions, request->token, status, route);
     mx_request_release(request);
 }
@@ -201,6 +219,21 @@ hurry(mx_request *request, mx_usec now)
     }
 }
 
+/* Hands the lookup to the submitter. Neither the deadline nor the limit of lookups in
+ * progress knows of it meanwhile: how long ranking takes, and a consumer that does not
+ * take its completions, are nothing to others. */
+static void
+hand_over(mx_request *request, mx_usec now)
+{
+    request->left = request->deadline.at > now ? request->deadline.at - now : 0;
+    mx_heap_unset(&request->resolver->deadlines, &request->deadline);
+    mx_list_remove(&request->place);
+    request->is_paused = true;
+    mx_completions_post_take(request->completions, request->token, MX_RANKS_WANTED,
+                             NULL);
+    mx_request_release(request);
+}
+
 static void
 advance(mx_request *request, mx_usec now)
 {
@@ -214,7 +247,10 @@ advance(mx_request *request, mx_usec now)
             return;
         }
     }
-    if (mx_lookup_is_done(request->lookup)) {
+    if (mx_lookup_wants_ranks(request->lookup)) {
+        hand_over(request, now);
+    }
+    else if (mx_lookup_is_done(request->lookup)) {
         mx_request_finish(request, now);
     }
     else {
@@ -240,6 +276,26 @@ mx_request_admit(mx_request *request, mx_usec now)
     stop_waiting(request);
     mx_list_remove(&request->place);
     mx_list_append(&resolver->admitted, &request->place);
+    advance(request, now);
+}
+
+void
+mx_request_go_on(mx_request *request, mx_usec now)
+{
+    mx_resolver *resolver = request->resolver;
+    mx_status status;
+
+    request->is_paused = false;
+    mx_list_remove(&request->place);
+    mx_list_append(&resolver->admitted, &request->place);
+    status = mx_heap_set(&resolver->deadlines, &request->deadline, now + request->left);
+    if (status == MX_OK) {
+        status = mx_lookup_take_ranks(request->lookup);
+    }
+    if (status != MX_OK) {
+        mx_request_finish_with_fault(request, status);
+        return;
+    }
     advance(request, now);
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* request.h - one submitted destination on its way through the engine: waiting,
- * admitted with a deadline, subscribed to queries, finished into a completion.
+ * admitted with a deadline, subscribed to queries, paused for its exchanges to be
+ * ranked, finished into a completion.
  *
  * Except for references everything belongs to the engine's thread once the request is
- * in its inbox. A submitter's handle and the engine each hold a reference.
+ * in its inbox, but to its submitter from the pause to the next inbox. A submitter's
+ * handle and the engine each hold a reference.
  */
 #ifndef MX_REQUEST_H
 #define MX_REQUEST_H
@@ -23,18 +25,21 @@
 struct mx_request {
     atomic_uint references;
     atomic_bool is_finished;
-    mx_list place;         /* engine's inbox, then resolver->waiting or ->admitted */
-    mx_list cancelling;    /* in the engine's inbox, under its lock */
-    mx_resolver *resolver; /* our reference */
+    atomic_bool is_cancelled; /* what its submitter, or the engine, has to heed */
+    mx_list place;            /* engine's inbox, then resolver->waiting or ->admitted */
+    mx_list cancelling;       /* in the engine's inbox, under its lock */
+    mx_resolver *resolver;    /* our reference */
     mx_completions *completions; /* our reference, with room reserved for one post */
     uint64_t token;
     mx_lookup *lookup;
     mx_list subscriptions;
     mx_usec admitted_at;
     mx_timer deadline;
+    mx_usec left;    /* until the deadline, when it was paused */
     bool is_waiting; /* in an inbox or resolver->waiting */
     bool is_admitted;
-    bool is_retry;         /* asks again where the cache knows a failure */
+    bool is_paused; /* with its submitter; written by the engine's thread alone */
+    bool is_retry;  /* asks again where the cache knows a failure */
     bool waits_for_family; /* the deadline was drawn nearer by address_wait */
 };
 
@@ -50,6 +55,8 @@ mx_request *mx_request_ref(mx_request *request);
 void mx_request_wait(mx_request *request, mx_list *place);
 /* Starts the lookup; its deadline runs from now. */
 void mx_request_admit(mx_request *request, mx_usec now);
+/* Takes a paused request back: its lookup has its ranks. */
+void mx_request_go_on(mx_request *request, mx_usec now);
 /* Takes a settled subscription of one of the resolver's requests. */
 void mx_request_take_answer(mx_subscription *subscription, mx_usec now);
 /* The deadline has come. */

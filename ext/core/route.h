@@ -27,6 +27,7 @@ typedef struct mx_route_exchange {
     size_t address_count;
     uint32_t ttl;
     uint16_t preference;
+    uint16_t group;     /* internal: exchanges that shuffle as one have the same */
     mx_verdict verdict; /* MX_VERDICT_OK with addresses; NO_ADDRESS, REFUSED or a
                            temporary one without */
     mx_reason reason;

@@ -17,6 +17,8 @@ mx_status_text(mx_status status)
         return "an argument cannot be used";
     case MX_BUG:
         return "an invariant of pymx is broken, please report this";
+    case MX_RANKS_WANTED:
+        return "the exchanges are to be ranked";
     }
     return "unknown status";
 }

@@ -71,9 +71,9 @@ list_places(const mx_draft *draft, size_t count)
     return places;
 }
 
-/* Postfix's way: all addresses of a preference level in random order. */
+/* Postfix's way: all addresses of a preference, and a rank, in random order. */
 static void
-shuffle_level(mx_draft *draft, size_t first)
+shuffle_group(mx_draft *draft, size_t first)
 {
     size_t count = draft->target_count - first;
 
@@ -89,7 +89,7 @@ shuffle_level(mx_draft *draft, size_t first)
 static void
 fill_targets(mx_draft *draft, const struct place *places)
 {
-    size_t first = 0; /* target of the present level */
+    size_t first = 0; /* target of the present group */
     size_t at = 0;
 
     for (size_t i = 0; i < draft->exchange_count; i++) {
@@ -103,9 +103,9 @@ fill_targets(mx_draft *draft, const struct place *places)
             }
         }
         if (i + 1 == draft->exchange_count ||
-            draft->exchanges[i + 1].preference != exchange->preference) {
+            draft->exchanges[i + 1].group != exchange->group) {
             if (draft->lookup->rules.shuffle == MX_SHUFFLE_ADDRESSES) {
-                shuffle_level(draft, first);
+                shuffle_group(draft, first);
             }
             first = draft->target_count;
         }

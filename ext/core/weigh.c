@@ -188,6 +188,7 @@ mx_weigh_exchange(mx_draft *draft, const mx_exchange *exchange)
 
     out->host = out->canonical = findings.host = mx_draft_host(draft, exchange);
     out->preference = exchange->preference;
+    out->group = exchange->group;
     if (out->host == NULL) {
         return MX_NOMEM;
     }

@@ -13,7 +13,7 @@ LAYERS = {
     "facts": "address answer chain destination message question records self",
     "result": "route",
     "order": "order",
-    "lookup": "conclude draft exchanges lookup targets weigh",
+    "lookup": "conclude draft exchanges lookup ranks targets weigh",
     "servers": "server",
     "I/O": "cache channel completions descriptors interfaces nameservers "
     "socket_address stream transport udp wake",
