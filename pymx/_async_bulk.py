@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pymx._hub import Hub, Lookup, Waiter
     from pymx._native import Resolver, Route
+    from pymx._outcome import Outcome
     from pymx.bulk import Bulk, Submit
 
 _END = object()
@@ -77,7 +78,7 @@ class Flow:
         """Belong to the running loop."""
         self.hub = current_hub()
         self.bulk = make_bulk(self._submit)
-        self.finished: deque[tuple[int, Route]] = deque()
+        self.finished: deque[tuple[int, Outcome]] = deque()
         self.is_more = True
         self.failure: BaseException | None = None
         self.news = Signal(self.hub)
@@ -118,8 +119,8 @@ class Flow:
         receive = partial(self._receive, number)
         return self.hub.submit(self._resolver, destination, row, receive, retry=retry)
 
-    def _receive(self, number: int, route: Route) -> None:
-        self.finished.append((number, route))
+    def _receive(self, number: int, outcome: Outcome) -> None:
+        self.finished.append((number, outcome))
         self.news.set()
 
 

@@ -47,8 +47,8 @@ def _yield_routes(
                     bulk.add(row)
             if bulk.is_in_flight:
                 wait = 0 if has_room or bulk.is_ready else None
-                for number, route in completions.take(_BATCH, wait):
-                    bulk.finish(number, route)
+                for completion in completions.take(_BATCH, wait):
+                    bulk.finish(*completion)
             if bulk.is_ready:
                 yield bulk.pop()
                 bulk.report()

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, Protocol
 
-    from pymx._native import Request, Resolver, Route
+    from pymx._native import Request, Resolver
+    from pymx._outcome import Outcome
 
-    Receive = Callable[[Route], None]
+    Receive = Callable[[Outcome], None]
 
     class Waiter(Protocol):
         """One wait of one task: `set` ends it, from the thread of the loop."""
@@ -79,7 +80,7 @@ class Hub:
         levels: int = 0,
         retry: bool = False,
     ) -> Lookup:
-        """Start a lookup; `receive` gets the route in a later turn of the loop."""
+        """Start a lookup; `receive` gets its outcome in a later turn of the loop."""
         self._token += 1
         request = resolver.submit(
             self._completions,
@@ -101,10 +102,10 @@ class Hub:
 
     def deliver(self) -> None:
         """Hand out what is finished; for when the descriptor is readable."""
-        for token, route in self._completions.take(_BATCH, 0):
+        for token, outcome in self._completions.take(_BATCH, 0):
             receive = self._receivers.pop(token, None)
             if receive is not None:
-                receive(route)
+                receive(outcome)
         # An idle loop watches nothing of ours.
         if self._is_watched and not self._completions.pending:
             self._unwatch(self._completions.fileno())

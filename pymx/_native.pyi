@@ -5,7 +5,7 @@
 of `pymx`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Literal, NoReturn, Self, TypeVar, final
 
 _Pair = TypeVar("_Pair", bound=Sequence[Any])
@@ -280,13 +280,14 @@ class Completions:
 
     def take(
         self, limit: int = 256, timeout: float | None = None
-    ) -> list[tuple[int, Route]]:
+    ) -> list[tuple[int, Route | BaseException]]:
         """Return up to `limit` finished lookups, oldest first, as (token, route).
 
-        Waits for the first one, at most `timeout` seconds (None: as long as it takes),
-        unless none is pending. Raises ClosedError, also when another thread closes the
-        queue meanwhile and in a forked child; RuntimeError while another thread is
-        taking; and what a signal handler raises.
+        Where the resolver's `prefer`, which is called here, raised an exception, that
+        comes in the place of the route. Waits for the first one, at most `timeout`
+        seconds (None: as long as it takes), unless none is pending. Raises ClosedError,
+        also when another thread closes the queue meanwhile and in a forked child;
+        RuntimeError while another thread is taking; and what a signal handler raises.
         """
 
     def close(self) -> None:
@@ -311,6 +312,7 @@ class Resolver:
         implicit: bool,
         shuffle: str,
         seed: int | None,
+        prefer: Callable[[str], float | None] | dict[str, float | None] | None,
         self_names: tuple[str, ...],
         self_addresses: tuple[str, ...],
         max_exchanges: int,
@@ -340,7 +342,8 @@ class Resolver:
 
         `input` is what the route calls its input, else the destination. When another
         thread closes the resolver meanwhile the status is ``cancelled``. Raises
-        TypeError unless `destination` is a str, and ClosedError.
+        TypeError unless `destination` is a str, ClosedError, and what `prefer` raises,
+        which is called here.
         """
 
     def submit(

@@ -23,6 +23,7 @@ from __future__ import annotations
 from pymx import _async_bulk
 from pymx import resolver as blocking
 from pymx._hub import current_hub
+from pymx._outcome import route_of
 from pymx.configuration import Configured
 from pymx.levels import Levels
 from pymx.options import check_destination
@@ -67,8 +68,7 @@ class Resolver(Configured):
         waiter = hub.waiter()
         lookup = hub.submit(self._native, destination, destination, waiter.set)
         try:
-            route: Route = await waiter.wait()
-            return route
+            return route_of(await waiter.wait())
         finally:
             lookup.cancel()
 
@@ -95,8 +95,7 @@ class Resolver(Configured):
         levels = Levels(submit)
         try:
             while not levels.is_done:
-                route = await waiter.wait()
-                for target in levels.advance(route):
+                for target in levels.advance(await waiter.wait()):
                     yield target
         finally:
             levels.cancel()

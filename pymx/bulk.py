@@ -7,6 +7,7 @@ from collections import deque
 from functools import partial
 from time import monotonic
 
+from pymx._outcome import route_of
 from pymx.options import MAX_CONCURRENCY, check_count, fault
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from pymx._native import Route
+    from pymx._outcome import Outcome
 
     class Lookup(Protocol):
         """A lookup in progress."""
@@ -95,9 +97,10 @@ class Bulk:
         self._read += 1
         self._start(number, destination, row, self._retries, is_first=True)
 
-    def finish(self, number: int, route: Route) -> None:
-        """Take the route of a lookup."""
+    def finish(self, number: int, outcome: Outcome) -> None:
+        """Take the route of a lookup; raises the exception that came in its place."""
         _, destination, row, retries = self._in_flight.pop(number)
+        route = route_of(outcome)
         is_unknown = route.deliverable is None and route.status != "cancelled"
         if is_unknown and retries > 0:
             self._held.append((number, destination, row, retries - 1))

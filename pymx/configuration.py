@@ -39,6 +39,7 @@ class Configured:
         implicit: bool = True,
         shuffle: options.Shuffle = "hosts",
         seed: int | None = None,
+        prefer: options.Prefer | None = None,
         self_names: str | Iterable[str] = (),
         self_addresses: str | Iterable[str] = (),
         max_exchanges: int = 20,
@@ -63,6 +64,11 @@ class Configured:
         # At this point the locals are the arguments, each once.
         arguments: dict[str, Any] = dict(locals())
         del arguments["self"], arguments["nameservers"]
+        if prefer is not None:
+            # Its imports cost more than all of the others.
+            from pymx._prefer import check_prefer
+
+            arguments["prefer"] = check_prefer(prefer)
         arguments["self_names"] = check_self_names(self_names)
         arguments["self_addresses"] = check_self_addresses(self_addresses)
         check(arguments)

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from pymx._outcome import route_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pymx._native import Route, Target
+    from pymx._native import Target
+    from pymx._outcome import Outcome
     from pymx.bulk import Lookup
 
     # Starts the lookup of the best so many preferences.
@@ -30,11 +33,13 @@ class Levels:
         self._request = submit(self._levels)
         self.is_done = False
 
-    def advance(self, route: Route) -> Iterator[Target]:
+    def advance(self, outcome: Outcome) -> Iterator[Target]:
         """Take the route of the lookup in progress, start the next, yield new targets.
 
-        Raises the route's ResolutionError if it is the last and there was no target.
+        Raises the route's ResolutionError if it is the last and there was no target,
+        and the exception that came in the place of a route.
         """
+        route = route_of(outcome)
         if route._has_more:
             self._levels += 1
             self._request = self._submit(self._levels)

@@ -10,7 +10,7 @@ from pymx.errors import ConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal
 
     Addresses = Literal["public", "private", "any"]
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     CnameExchange = Literal["follow", "reject"]
     IPExchange = Literal["accept", "reject"]
     Transport = Literal["auto", "c-ares"]
+    # Host -> rank: the lowest is tried first, None last.
+    Prefer = Callable[[str], float | None] | Mapping[str, float | None]
 
 MAX_NAMESERVERS = 8
 MAX_CONCURRENCY = 100_000
@@ -80,6 +82,8 @@ def check(options: dict[str, Any]) -> None:
         elif name == "seed":
             if value is not None:
                 check_count(name, value, 0, MAX_SEED, or_none=True)
+        elif name == "prefer":
+            continue  # check_prefer made it
         else:
             raise AssertionError(f"option {name} has no rule")
 

@@ -121,8 +121,8 @@ class Resolver(Configured):
         levels = Levels(submit)
         try:
             while not levels.is_done:
-                ((_, route),) = completions.take(1)
-                yield from levels.advance(route)
+                ((_, outcome),) = completions.take(1)
+                yield from levels.advance(outcome)
         finally:
             levels.cancel()
             completions.close()

@@ -24,6 +24,7 @@ DEFAULTS = {
     "implicit": True,
     "shuffle": "hosts",
     "seed": None,
+    "prefer": None,
     "self_names": (),
     "self_addresses": (),
     "max_exchanges": 20,

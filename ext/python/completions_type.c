@@ -18,7 +18,7 @@ typedef struct pymx_completions {
     PyObject ob_base;
     mx_completions *queue;
     mx_list in_flight;  /* requests, in order of submission */
-    mx_list finished;   /* requests with their routes, not yet taken */
+    mx_list finished;   /* requests with their routes, or paused, not yet taken */
     Py_ssize_t pending; /* of both */
     unsigned generation;
     bool is_closed;
@@ -85,7 +85,11 @@ close_queue(pymx_completions *self)
         Py_DECREF(request);
     }
     while (!mx_list_is_empty(&self->finished)) {
-        drop_request(self, first_request(&self->finished));
+        pymx_request *request = first_request(&self->finished);
+        if (request->status == MX_RANKS_WANTED) {
+            mx_request_abandon(request->handle);
+        }
+        drop_request(self, request);
     }
 }
 
@@ -252,10 +256,87 @@ take_first(pymx_state *state, pymx_completions *self, PyObject *list)
     return result;
 }
 
+/* Appends (token, exception) of a request whose exchanges could not be ranked. */
+static int
+take_error(pymx_completions *self, pymx_request *request, PyObject *list)
+{
+    if (self->is_closed) {
+        return -1; /* it is nobody's any more but the caller's */
+    }
+    PyObject *error = pymx_take_error();
+    PyObject *pair = error == NULL ? NULL : PyTuple_Pack(2, request->token, error);
+    Py_XDECREF(error);
+    int result = pair == NULL ? -1 : PyList_Append(list, pair);
+    Py_XDECREF(pair);
+    if (result == 0 && !self->is_closed) {
+        mx_request_abandon(request->handle);
+        drop_request(self, request);
+    }
+    return result;
+}
+
+/* Has the exchanges of a paused request ranked, and the engine go on with it. */
+static int
+go_on(pymx_state *state, pymx_completions *self, pymx_request *request, PyObject *list)
+{
+    /* This runs any Python code, which may close us. */
+    if (pymx_resolver_rank(request->resolver, request->handle) < 0) {
+        return take_error(self, request, list);
+    }
+    if (check_open(state, self) < 0) {
+        return -1;
+    }
+    mx_list_remove(&request->link);
+    mx_list_append(&self->in_flight, &request->link);
+    mx_status status = pymx_engine_resume(state, request->handle);
+    if (status == MX_OK || self->is_closed) {
+        return check_open(state, self);
+    }
+    mx_list_remove(&request->link);
+    mx_list_append(&self->finished, &request->link);
+    pymx_raise_status(state, status, 0, "go on with a lookup");
+    return -1;
+}
+
+/* Of the oldest finished request, which is paused. */
+static int
+rank_first(pymx_state *state, pymx_completions *self, PyObject *list)
+{
+    pymx_request *request = first_request(&self->finished);
+    Py_INCREF(request);
+    int result = go_on(state, self, request, list);
+    Py_DECREF(request);
+    return result;
+}
+
+/* 0 and MX_NEVER, by which most consumers wait, need no clock. */
+static mx_usec
+find_deadline(mx_usec wait)
+{
+    mx_clock clock = mx_clock_system();
+    if (wait == 0 || wait == MX_NEVER) {
+        return wait;
+    }
+    mx_usec now = mx_clock_now(&clock);
+    return wait > MX_NEVER - now ? MX_NEVER : now + wait;
+}
+
+static mx_usec
+time_left(mx_usec deadline)
+{
+    mx_clock clock = mx_clock_system();
+    if (deadline == 0 || deadline == MX_NEVER) {
+        return deadline;
+    }
+    mx_usec now = mx_clock_now(&clock);
+    return deadline > now ? deadline - now : 0;
+}
+
 static int
 take_all(pymx_state *state, pymx_completions *self, size_t limit, mx_usec wait,
          PyObject *list)
 {
+    mx_usec deadline = find_deadline(wait);
     while ((size_t)PyList_GET_SIZE(list) < limit && self->pending > 0) {
         if (mx_list_is_empty(&self->finished)) {
             size_t room = limit - (size_t)PyList_GET_SIZE(list);
@@ -264,10 +345,13 @@ take_all(pymx_state *state, pymx_completions *self, size_t limit, mx_usec wait,
                 return (int)count;
             }
         }
-        wait = 0;
-        if (take_first(state, self, list) < 0) {
+        bool is_paused = first_request(&self->finished)->status == MX_RANKS_WANTED;
+        int result =
+            is_paused ? rank_first(state, self, list) : take_first(state, self, list);
+        if (result < 0) {
             return -1;
         }
+        wait = PyList_GET_SIZE(list) > 0 ? 0 : time_left(deadline);
     }
     return 0;
 }
@@ -349,7 +433,8 @@ static PyGetSetDef fields[] = {
 PyDoc_STRVAR(
     take_doc,
     "take($self, /, limit=256, timeout=None)\n--\n\n"
-    "Return up to `limit` finished lookups, oldest first, as (token, Route).\n\n"
+    "Return up to `limit` finished lookups, oldest first, as (token, Route), or\n"
+    "(token, exception) where the resolver's `prefer` raised one.\n\n"
     "Waits for the first one, at most `timeout` seconds (None: as long as it\n"
     "takes), unless none is pending. Raises ClosedError, also when another\n"
     "thread closes the queue meanwhile or in a forked child; RuntimeError while\n"

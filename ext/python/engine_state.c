@@ -308,6 +308,19 @@ pymx_engine_submit(pymx_state *state, mx_resolver *resolver,
     return status;
 }
 
+mx_status
+pymx_engine_resume(pymx_state *state, mx_request *request)
+{
+    /* What ranked the exchanges may have forked, in C even. */
+    if (is_forker(&state->engine) || !has_thread(&state->engine)) {
+        return MX_CLOSED;
+    }
+    PyThreadState *saved = step_aside(&state->engine);
+    mx_status status = mx_engine_resume(state->engine.engine, request);
+    step_back(saved);
+    return status;
+}
+
 /* There is an engine that has something to end, and we would not wait for ourselves. */
 static bool
 may_tell(const pymx_engine_state *engine)

@@ -43,6 +43,7 @@ mx_engine *pymx_engine_get(struct pymx_state *state);
 mx_status pymx_engine_submit(struct pymx_state *state, mx_resolver *resolver,
                              const mx_submission *submission,
                              mx_completions *completions, mx_request **request);
+mx_status pymx_engine_resume(struct pymx_state *state, mx_request *request);
 void pymx_engine_cancel(struct pymx_state *state, mx_request *request);
 void pymx_engine_close_resolver(struct pymx_state *state, mx_resolver *resolver);
 

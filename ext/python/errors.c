@@ -21,6 +21,24 @@ pymx_prepare_closed_error(pymx_state *state)
     return 0;
 }
 
+PyObject *
+pymx_take_error(void)
+{
+#if PY_VERSION_HEX >= 0x030c0000
+    return PyErr_GetRaisedException();
+#else
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(value, traceback);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+#endif
+}
+
 /* What OSError takes: (text), or (errno, text) by which it picks its subclass. */
 static PyObject *
 os_error_arguments(int os_error, const char *doing)
@@ -68,6 +86,7 @@ pymx_raise_status(pymx_state *state, mx_status status, int os_error, const char 
                             mx_status_text(status));
     case MX_OK:
     case MX_BUG:
+    case MX_RANKS_WANTED:
         break;
     }
     return PyErr_Format(PyExc_SystemError, "cannot %s: %s", doing,

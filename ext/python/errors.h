@@ -37,6 +37,8 @@ PyObject *pymx_raise_memory(void);
 /* Runs the handlers of signals that came in; -1 when one of them raised. Does nothing
  * outside of the main thread. */
 int pymx_check_signals(void);
+/* The exception that is set, which is from now on not: ours. */
+PyObject *pymx_take_error(void);
 /* Forgets the exception that is set if it is of `class`; true if it was. */
 bool pymx_forget_error(PyObject *class);
 

@@ -20,8 +20,10 @@ pymx_request_new(pymx_state *state, PyObject *resolver, PyObject *token,
     self->resolver = Py_NewRef(resolver);
     self->destination = Py_NewRef(destination);
     self->input = Py_NewRef(input);
-    /* Strings cannot lead back to it; see Route. */
-    if (PyObject_IS_GC(input) || PyObject_IS_GC(destination) || PyObject_IS_GC(token)) {
+    /* Strings cannot lead back to it, see Route, nor can a resolver that prefers
+     * nothing. */
+    if (PyObject_IS_GC(input) || PyObject_IS_GC(destination) || PyObject_IS_GC(token) ||
+        PyObject_GC_IsTracked(resolver)) {
         PyObject_GC_Track(self);
     }
     return self;
@@ -43,6 +45,7 @@ request_traverse(PyObject *self, visitproc visit, void *arg)
     pymx_request *request = (pymx_request *)self;
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(request->token);
+    Py_VISIT(request->resolver);
     Py_VISIT(request->destination);
     Py_VISIT(request->input);
     return 0;

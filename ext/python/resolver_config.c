@@ -5,6 +5,7 @@
 
 #include "python/convert.h"
 #include "python/errors.h"
+#include "python/ranking.h"
 #include "python/self_config.h"
 
 #include <string.h>
@@ -105,7 +106,7 @@ read_servers(PyObject *tuple, mx_resolver_config *out)
 
 /* The arguments as PyArg_ParseTupleAndKeywords leaves them. */
 typedef struct given {
-    PyObject *nameservers, *timeout, *attempt_timeout, *address_wait, *seed;
+    PyObject *nameservers, *timeout, *attempt_timeout, *address_wait, *seed, *prefer;
     PyObject *self_names, *self_addresses;
     PyObject *tries, *max_exchanges, *max_addresses, *cache_size, *concurrency;
     const char *addresses, *family, *shuffle;
@@ -117,19 +118,38 @@ static int
 parse(PyObject *arguments, PyObject *keywords, given *out)
 {
     static char *names[] = {
-        "nameservers",   "timeout",      "attempt_timeout", "tries",
-        "addresses",     "family",       "implicit",        "shuffle",
-        "seed",          "self_names",   "self_addresses",  "max_exchanges",
-        "max_addresses", "address_wait", "null_mx_mixed",   "cname_exchange",
-        "ip_exchange",   "strict_names", "strict_idna",     "lenient_literals",
-        "cache_size",    "concurrency",  "dnssec",          NULL,
+        "nameservers",
+        "timeout",
+        "attempt_timeout",
+        "tries",
+        "addresses",
+        "family",
+        "implicit",
+        "shuffle",
+        "seed",
+        "prefer",
+        "self_names",
+        "self_addresses",
+        "max_exchanges",
+        "max_addresses",
+        "address_wait",
+        "null_mx_mixed",
+        "cname_exchange",
+        "ip_exchange",
+        "strict_names",
+        "strict_idna",
+        "lenient_literals",
+        "cache_size",
+        "concurrency",
+        "dnssec",
+        NULL,
     };
     /* All of them are required: the defaults are pymx.Resolver's. */
     int is_parsed = PyArg_ParseTupleAndKeywords(
-        arguments, keywords, "$O!OOOsspsOO!O!OOOssspppOOp:Resolver", names,
+        arguments, keywords, "$O!OOOsspsOOO!O!OOOssspppOOp:Resolver", names,
         &PyTuple_Type, &out->nameservers, &out->timeout, &out->attempt_timeout,
         &out->tries, &out->addresses, &out->family, &out->implicit, &out->shuffle,
-        &out->seed, &PyTuple_Type, &out->self_names, &PyTuple_Type,
+        &out->seed, &out->prefer, &PyTuple_Type, &out->self_names, &PyTuple_Type,
         &out->self_addresses, &out->max_exchanges, &out->max_addresses,
         &out->address_wait, &out->null_mx_mixed, &out->cname_exchange,
         &out->ip_exchange, &out->strict_names, &out->strict_idna,
@@ -196,16 +216,20 @@ read_choices(const given *from, mx_lookup_rules *out)
 
 int
 pymx_resolver_config_read(PyObject *arguments, PyObject *keywords,
-                          mx_resolver_config *out, bool *is_strict_idna)
+                          mx_resolver_config *out, bool *is_strict_idna,
+                          PyObject **prefer)
 {
     given from;
     mx_resolver_config_init(out);
     if (parse(arguments, keywords, &from) < 0 ||
         read_servers(from.nameservers, out) < 0 || read_times(&from, out) < 0 ||
         read_counts(&from, out) < 0 || read_choices(&from, &out->rules) < 0 ||
+        pymx_ranking_check(from.prefer) < 0 ||
         pymx_read_self(from.self_names, from.self_addresses, &out->rules.self) < 0) {
         return -1;
     }
+    out->rules.has_ranks = from.prefer != Py_None;
+    *prefer = from.prefer;
     out->rules.implicit = from.implicit != 0;
     out->rules.destination.strict_names = from.strict_names != 0;
     out->rules.destination.lenient_literals = from.lenient_literals != 0;

@@ -19,6 +19,7 @@
 typedef struct pymx_resolver {
     PyObject ob_base;
     mx_resolver *resolver;
+    PyObject *prefer;    /* a dict or a callable; NULL if nothing is preferred */
     unsigned generation; /* of the engine that may know `resolver` */
     bool is_strict_idna;
     bool is_closed;

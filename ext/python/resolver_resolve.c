@@ -28,6 +28,29 @@ take_route(pymx_resolver *self, const mx_completion *done,
     return done->route;
 }
 
+/* Has the exchanges of a paused lookup ranked; -1 with an exception. */
+static int
+go_on(pymx_resolver *self, mx_request *request)
+{
+    pymx_state *state = pymx_state_of((PyObject *)self);
+    unsigned generation = state->engine.generation;
+    if (pymx_resolver_rank((PyObject *)self, request) < 0) {
+        return -1;
+    }
+    mx_status status = generation == state->engine.generation
+                           ? pymx_engine_resume(state, request)
+                           : MX_CLOSED;
+    if (status == MX_CLOSED) {
+        pymx_raise_closed(state, "the lookup was begun by the parent of this process");
+        return -1;
+    }
+    if (status != MX_OK) {
+        pymx_raise_status(state, status, 0, "go on with a lookup");
+        return -1;
+    }
+    return 0;
+}
+
 static mx_route *
 wait_for_route(pymx_resolver *self, const mx_submission *submission,
                mx_completions *queue, mx_request *request)
@@ -35,8 +58,13 @@ wait_for_route(pymx_resolver *self, const mx_submission *submission,
     pymx_state *state = pymx_state_of((PyObject *)self);
     unsigned generation = state->engine.generation;
     mx_completion done = {.status = MX_BUG};
-    if (pymx_wait(state, queue, &done, 1, MX_NEVER, NULL) >= 0) {
-        return take_route(self, &done, submission);
+    while (pymx_wait(state, queue, &done, 1, MX_NEVER, NULL) >= 0) {
+        if (done.status != MX_RANKS_WANTED) {
+            return take_route(self, &done, submission);
+        }
+        if (go_on(self, request) < 0) {
+            return NULL; /* forgetting a paused lookup ends it */
+        }
     }
     if (generation == state->engine.generation) {
         pymx_engine_cancel(state, request);

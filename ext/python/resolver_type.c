@@ -6,6 +6,7 @@
 #include "python/args.h"
 #include "python/errors.h"
 #include "python/offline.h"
+#include "python/ranking.h"
 #include "python/resolver_config.h"
 #include "python/resolver_object.h"
 
@@ -30,7 +31,9 @@ resolver_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     pymx_state *state = PyType_GetModuleState(type);
     mx_resolver_config config;
     bool is_strict_idna;
-    if (pymx_resolver_config_read(arguments, keywords, &config, &is_strict_idna) < 0) {
+    PyObject *prefer;
+    if (pymx_resolver_config_read(arguments, keywords, &config, &is_strict_idna,
+                                  &prefer) < 0) {
         return NULL;
     }
     mx_resolver *resolver = make_resolver(state, &config);
@@ -38,16 +41,36 @@ resolver_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     if (resolver == NULL) {
         return NULL;
     }
-    pymx_resolver *self = PyObject_New(pymx_resolver, type);
+    pymx_resolver *self = PyObject_GC_New(pymx_resolver, type);
     if (self == NULL) {
         mx_resolver_unref(resolver);
         return NULL;
     }
     self->resolver = resolver;
+    self->prefer = prefer == Py_None ? NULL : Py_NewRef(prefer);
     self->generation = state->engine.generation;
     self->is_strict_idna = is_strict_idna;
     self->is_closed = false;
+    /* Nothing else can lead back to it. */
+    if (self->prefer != NULL) {
+        PyObject_GC_Track(self);
+    }
     return (PyObject *)self;
+}
+
+static int
+resolver_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((pymx_resolver *)self)->prefer);
+    return 0;
+}
+
+static int
+resolver_clear(PyObject *self)
+{
+    Py_CLEAR(((pymx_resolver *)self)->prefer);
+    return 0;
 }
 
 /* In a fork child the engine that knew the resolver is gone, and its thread may have
@@ -72,10 +95,12 @@ resolver_dealloc(PyObject *object)
 {
     pymx_resolver *self = (pymx_resolver *)object;
     PyTypeObject *type = Py_TYPE(object);
+    PyObject_GC_UnTrack(object);
     close_resolver(self);
     if (!is_orphaned(self)) {
         mx_resolver_unref(self->resolver);
     }
+    Py_CLEAR(self->prefer);
     type->tp_free(object);
     Py_DECREF(type);
 }
@@ -122,6 +147,18 @@ pymx_resolver_read_destination(PyObject *resolver, PyObject *destination,
     return pymx_destination_read(destination,
                                  &pymx_resolver_rules(resolver)->destination,
                                  ((pymx_resolver *)resolver)->is_strict_idna, out);
+}
+
+int
+pymx_resolver_rank(PyObject *resolver, mx_request *request)
+{
+    PyObject *prefer = Py_XNewRef(((pymx_resolver *)resolver)->prefer);
+    int result = 0;
+    if (prefer != NULL && !mx_request_is_cancelled(request)) {
+        result = pymx_ranking_ask(prefer, mx_request_get_lookup(request));
+    }
+    Py_XDECREF(prefer);
+    return result;
 }
 
 mx_route *
@@ -210,7 +247,8 @@ PyDoc_STRVAR(
     "Return the Route of a destination; blocks, but not for Ctrl-C.\n\n"
     "`input` is what the route calls its input, else the destination. When another\n"
     "thread closes the resolver meanwhile its status is 'cancelled'. Raises TypeError\n"
-    "unless `destination` is a str, and ClosedError when the resolver is closed.");
+    "unless `destination` is a str, ClosedError when the resolver is closed, and what\n"
+    "`prefer` raises.");
 
 PyDoc_STRVAR(
     submit_doc,
@@ -249,14 +287,15 @@ PyDoc_STRVAR(resolver_doc,
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)resolver_doc}, {Py_tp_new, resolver_new},
-    {Py_tp_dealloc, resolver_dealloc}, {Py_tp_getset, fields},
+    {Py_tp_dealloc, resolver_dealloc}, {Py_tp_traverse, resolver_traverse},
+    {Py_tp_clear, resolver_clear},     {Py_tp_getset, fields},
     {Py_tp_methods, methods},          {0, NULL},
 };
 
 static PyType_Spec spec = {
     .name = "pymx._native.Resolver",
     .basicsize = sizeof(pymx_resolver),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_HAVE_GC,
     .slots = slots,
 };
 

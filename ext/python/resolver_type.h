@@ -5,6 +5,7 @@
 
 #include <Python.h>
 
+#include "core/engine.h"
 #include "core/lookup.h"
 #include "python/convert.h"
 #include "python/module.h"
@@ -13,6 +14,9 @@ int pymx_resolver_setup(PyObject *module, pymx_state *state);
 
 /* `resolver` is a Resolver. The rules are its own, borrowed. */
 const mx_lookup_rules *pymx_resolver_rules(PyObject *resolver);
+/* Ranks the exchanges of a paused lookup by what is preferred, unless it is cancelled;
+ * may run any Python code. -1 with its exception. */
+int pymx_resolver_rank(PyObject *resolver, mx_request *request);
 /* As pymx_destination_read, by these rules. */
 int pymx_resolver_read_destination(PyObject *resolver, PyObject *destination,
                                    pymx_destination *out);

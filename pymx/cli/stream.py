@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from pymx import Resolver, Route
 from pymx._native import Completions, Request
+from pymx._outcome import route_of
 from pymx.cli.destinations import Destinations
 from pymx.cli.exits import Failure
 from pymx.cli.output import reason
@@ -69,9 +70,9 @@ class Window:
 
     def wait(self, timeout: float | None = None) -> None:
         """Collect lookups that have finished, if need be in `timeout` seconds."""
-        for number, route in self._completions.take(_BATCH, timeout):
+        for number, outcome in self._completions.take(_BATCH, timeout):
             del self._requests[number]
-            self._routes[number] = route
+            self._routes[number] = route_of(outcome)
 
     def close(self) -> None:
         """Cancel what is under way."""

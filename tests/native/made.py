@@ -15,6 +15,7 @@ OPTIONS: dict[str, Any] = {
     "implicit": True,
     "shuffle": "hosts",
     "seed": None,
+    "prefer": None,
     "self_names": (),
     "self_addresses": (),
     "max_exchanges": 20,
