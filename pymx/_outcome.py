@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What becomes of a submitted lookup: a route or, in its place, what `prefer` raised."""
+"""What comes of a submitted lookup: a route or, in its place, what `prefer` raised."""
 
 from __future__ import annotations
 

@@ -70,6 +70,25 @@ BAD = [
     ),
     ("seed", 2**64, "seed=18446744073709551616: must be None"),
     ("seed", "7", "seed='7': must be None"),
+    ("prefer", 1, "prefer=1: must be None, a function or a mapping of hosts to ranks"),
+    ("prefer", "a.example", "prefer='a.example': must be None, a function or"),
+    ("prefer", ["a.example"], r"prefer=\['a.example'\]: must be None, a function"),
+    (
+        "prefer",
+        {"a.example": True},
+        r"prefer\['a.example'\]=True: must be None or a finite number: the lowest",
+    ),
+    ("prefer", {"a.example": "1"}, r"prefer\['a.example'\]='1': must be None or a"),
+    ("prefer", {"a.example": float("nan")}, r"prefer\['a.example'\]=nan: must be"),
+    ("prefer", {"a.example": 10**400}, r"prefer\['a.example'\]=10000.*: must be None"),
+    ("prefer", {b"a.example": 1}, "prefer: b'a.example' is not the name of a host"),
+    ("prefer", {".": 1}, "prefer: '.' is not the name of a host"),
+    ("prefer", {"a@bücher.example": 1}, "prefer: 'a@bücher.example' is not the name"),
+    (
+        "prefer",
+        {"a.example": 1, "A.example.": 2},
+        r"prefer\['A.example.'\]=2: must be 1, as 'a.example' is there already",
+    ),
     ("max_exchanges", 101, "max_exchanges=101: must be a whole number from 1 to 100"),
     ("max_addresses", 0, "max_addresses=0: must be a whole number from 1 to 100"),
     ("null_mx_mixed", "accept", "null_mx_mixed='accept': must be 'drop' or 'reject'"),
@@ -197,6 +216,32 @@ def test_a_copy_has_the_configuration_and_nothing_else(make, renew):
     assert type(twin) is make
     assert repr(twin) == repr(original)
     assert twin._native is not original._native
+
+
+@RESOLVERS
+def test_hosts_of_a_mapping_are_named_as_in_routes(make):
+    given = {"MX.Example.": 1, "Bücher.example": 2.5, "x_y.example": None}
+    preferring = make(prefer=given)
+    given.clear()
+    assert repr(preferring) == (
+        "Resolver(prefer={'mx.example': 1, 'xn--bcher-kva.example': 2.5, "
+        "'x_y.example': None})"
+    )
+    assert repr(pickle.loads(pickle.dumps(preferring))) == repr(preferring)
+    assert make(prefer={"mx.example": 1, "mx.example.": 1.0})
+
+
+def prefer_short(host):
+    return len(host)
+
+
+@RESOLVERS
+def test_a_function_is_pickled_by_its_name(make):
+    twin = pickle.loads(pickle.dumps(make(prefer=prefer_short)))
+    assert twin._arguments["prefer"] is prefer_short
+    assert "prefer=<function prefer_short" in repr(twin)
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        pickle.dumps(make(prefer=lambda host: len(host)))
 
 
 def test_an_unpickled_resolver_works_though_the_first_was_closed(dns, resolver):
