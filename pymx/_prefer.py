@@ -8,7 +8,7 @@ from math import isfinite
 
 from pymx.destination import to_ascii
 from pymx.errors import ConfigurationError
-from pymx.options import fault
+from pymx.options import fault, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def check_prefer(prefer: object) -> Prefer:
 def _read_ranks(prefer: Mapping[Any, Any]) -> dict[str, float | None]:
     ranks: dict[str, float | None] = {}
     for name, rank in prefer.items():
-        where = f"prefer[{name!r}]"
+        where = f"prefer[{show(name)}]"
         if not _is_rank(rank):
             raise fault(where, rank, "None or a finite number: the lowest comes first")
         host = _read_host(name)
@@ -57,5 +57,5 @@ def _read_host(name: object) -> str:
     except ValueError:
         host = ""
     if not host:
-        raise ConfigurationError(f"prefer: {name!r} is not the name of a host")
+        raise ConfigurationError(f"prefer: {show(name)} is not the name of a host")
     return host

@@ -56,12 +56,15 @@ _SHOWN = 100  # characters of a value that an error repeats
 _SWITCHES = ("implicit", "strict_names", "strict_idna", "lenient_literals", "dnssec")
 
 
+def show(value: object) -> str:
+    """Return a value as errors repeat it."""
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+
+
 def fault(name: str, value: object, allowed: str) -> ConfigurationError:
     """Return the error for a `value` of argument `name` that is not `allowed`."""
-    shown = repr(value)
-    if len(shown) > _SHOWN:
-        shown = f"{shown[:_SHOWN]}..."
-    return ConfigurationError(f"{name}={shown}: must be {allowed}")
+    return ConfigurationError(f"{name}={show(value)}: must be {allowed}")
 
 
 def check(options: dict[str, Any]) -> None:

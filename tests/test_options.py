@@ -82,6 +82,7 @@ BAD = [
     ("prefer", {"a.example": float("nan")}, r"prefer\['a.example'\]=nan: must be"),
     ("prefer", {"a.example": 10**400}, r"prefer\['a.example'\]=10000.*: must be None"),
     ("prefer", {b"a.example": 1}, "prefer: b'a.example' is not the name of a host"),
+    ("prefer", {"é" * 2000: 1}, r"prefer: 'é+\.\.\. is not the name of a host"),
     ("prefer", {".": 1}, "prefer: '.' is not the name of a host"),
     ("prefer", {"a@bücher.example": 1}, "prefer: 'a@bücher.example' is not the name"),
     (

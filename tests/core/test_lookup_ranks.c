@@ -234,6 +234,26 @@ test_ranks_order_equals(void **state)
     }
 }
 
+/* O8: from our own preference on nobody is used. */
+static void
+test_nobody_is_asked_for_behind_a_loop(void **state)
+{
+    static const script_line zone[] = {
+        {"a.test", "MX", "1 b.test, 1 c.test, 2 d.test, 2 e.test, 2 us.test"},
+        {"*", "A", "192.0.2.1"},
+        {"*", "AAAA", "NODATA"},
+        {NULL, NULL, NULL}};
+    ranked_run run = new_run(zone, "c.test=1");
+    mx_name us;
+
+    (void)state;
+    assert_int_equal(mx_name_from_text("us.test", 7, &us), MX_REASON_NONE);
+    assert_int_equal(mx_self_new(&us, 1, NULL, 0, &run.rules.self), MX_OK);
+    mx_route_unref(look_up(&run));
+    assert_string_equal(run.asked, "b.test c.test");
+    mx_self_unref(run.rules.self);
+}
+
 static const script_line others[][4] = {
     {{"a.test", "MX", "NODATA"}, {"*", "A", "192.0.2.1"}, {"*", "AAAA", "NODATA"}},
     {{"a.test", "MX", "0 ."}},
@@ -475,6 +495,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks_order_equals),
+        cmocka_unit_test(test_nobody_is_asked_for_behind_a_loop),
         cmocka_unit_test(test_no_ranks_without_exchanges),
         cmocka_unit_test(test_no_ranks_unless_the_caller_has_them),
         cmocka_unit_test(test_addresses_are_asked_for_after_the_ranks),
