@@ -290,6 +290,7 @@ mx_lookup_finish(mx_lookup *lookup, mx_usec elapsed, mx_route **out)
         mx_route_unref(draft.route);
         return status;
     }
+    mx_lookup_trace_end(lookup, draft.route);
     *out = draft.route;
     return MX_OK;
 }

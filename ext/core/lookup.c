@@ -86,6 +86,7 @@ ask_addresses(mx_lookup *lookup)
 {
     static const uint16_t types[MX_CHASES] = {MX_TYPE_A, MX_TYPE_AAAA};
 
+    mx_lookup_trace_exchanges(lookup);
     for (size_t i = 0; i < lookup->exchange_count; i++) {
         mx_exchange *exchange = &lookup->exchanges[i];
         for (uint8_t c = 0; c < MX_CHASES && !exchange->is_ip; c++) {
@@ -150,6 +151,7 @@ ask_implicit(mx_lookup *lookup)
     lookup->exchanges[0].host = lookup->canonical;
     lookup->exchange_count = 1;
     lookup->is_implicit = true;
+    mx_lookup_trace_implicit(lookup);
     if (mx_self_has_name(lookup->rules.self, &lookup->canonical)) {
         mx_lookup_note_loop(lookup, 0);
         return MX_OK;
@@ -338,6 +340,7 @@ mx_lookup_answer(mx_lookup *lookup, uint32_t number, mx_answer *answer,
     asked->is_open = false;
     lookup->open_count--;
     note_source(lookup, source);
+    mx_lookup_trace_answer(lookup, asked, answer, source);
     if (asked->exchange == MX_ASKED_MX) {
         return take_mx(lookup, answer, source);
     }
@@ -401,6 +404,12 @@ mx_lookup_new(const mx_lookup_rules *rules, const mx_destination *destination,
     if (lookup->questions == NULL) {
         goto fail;
     }
+    if (rules->trace) {
+        status = mx_trace_new(&lookup->trace);
+        if (status != MX_OK) {
+            goto fail;
+        }
+    }
     status = start(lookup);
     if (status != MX_OK) {
         goto fail;
@@ -424,6 +433,7 @@ mx_lookup_free(mx_lookup *lookup)
         }
     }
     mx_answer_unref(lookup->ranking.answer);
+    mx_trace_unref(lookup->trace);
     mx_arena_fini(&lookup->arena);
     mx_free(lookup);
 }
@@ -444,7 +454,7 @@ mx_lookup_next_question(mx_lookup *lookup, uint32_t *number,
 mx_status
 mx_lookup_fail_unasked(mx_lookup *lookup, mx_reason reason)
 {
-    const mx_answer_source source = {.server = ""};
+    const mx_answer_source source = {.server = "", .at = lookup->now};
     const mx_question *question;
     uint32_t number;
     mx_status status = lookup->wants_ranks ? mx_lookup_take_ranks(lookup) : MX_OK;

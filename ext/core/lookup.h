@@ -24,6 +24,7 @@
 #include "core/route.h"
 #include "core/self.h"
 #include "core/status.h"
+#include "core/trace.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,6 +56,7 @@ typedef struct mx_lookup_rules {
     /* O8: this machine, NULL when no loop is looked for. Outlives the lookup, whose
      * resolver holds a reference. */
     mx_self *self;
+    bool trace; /* the route gets its steps (trace.h) */
 } mx_lookup_rules;
 
 void
@@ -82,6 +84,9 @@ typedef struct mx_answer_source {
     bool authenticated; /* AD=1, and the query asked for it */
     uint32_t ttl;       /* seconds it still lives: answer->ttl unless cached */
     const char *server; /* text of the name server that answered or failed, or "" */
+    /* For the trace only: */
+    mx_usec at;               /* when it came, by the engine's clock */
+    const mx_trace *messages; /* what was sent and came for it, NULL if nothing was */
 } mx_answer_source;
 
 /* Takes what became of question `number`; keeps its own reference if it needs one.
@@ -106,6 +111,18 @@ void mx_lookup_set_rank(mx_lookup *lookup, double rank);
 /* Orders the exchanges by the ranks and goes on; equal ranks are shuffled. May open
  * questions. After MX_NOMEM the lookup is good for mx_lookup_free only. */
 MX_MUST_CHECK mx_status mx_lookup_take_ranks(mx_lookup *lookup);
+/* For the trace only, by the engine's clock; nothing happens without one. When the
+ * lookup was admitted: its time 0. */
+void mx_lookup_begin(mx_lookup *lookup, mx_usec now);
+/* Question `number` joined one that is under way for another lookup. */
+void mx_lookup_note_join(mx_lookup *lookup, uint32_t number, mx_usec now);
+/* Only the slower address family is still waited for, until `until` at the latest. */
+void mx_lookup_note_wait(mx_lookup *lookup, mx_usec now, mx_usec until);
+/* Time is up: what is open is given up. */
+void mx_lookup_note_deadline(mx_lookup *lookup, mx_usec now);
+/* What was sent for question `number`, which will never be answered. */
+void mx_lookup_note_messages(mx_lookup *lookup, uint32_t number,
+                             const mx_trace *messages);
 /* No question is open, no rank is wanted. */
 bool mx_lookup_is_done(const mx_lookup *lookup);
 /* Every exchange is settled, or has addresses of one family while the other is still

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* lookup_state.h - the body of a lookup, shared by its files and by nobody else:
  *
- *   lookup.c    which questions are open, what each answer leads to
- *   exchanges.c an MX answer -> the exchanges to resolve, in order
- *   ranks.c     the caller's order among equal exchanges
- *   conclude.c  everything known -> the route, with the files of draft.h
+ *   lookup.c       which questions are open, what each answer leads to
+ *   exchanges.c    an MX answer -> the exchanges to resolve, in order
+ *   ranks.c        the caller's order among equal exchanges
+ *   conclude.c     everything known -> the route, with the files of draft.h
+ *   lookup_trace.c what of it is written down
  */
 #ifndef MX_LOOKUP_STATE_H
 #define MX_LOOKUP_STATE_H
@@ -95,6 +96,9 @@ struct mx_lookup {
 
     uint32_t ttl; /* the least so far, UINT32_MAX before the first */
     bool all_cached, all_authenticated, has_answers;
+
+    mx_trace *trace;    /* NULL when nothing is written down; the route gets it */
+    mx_usec began, now; /* for the trace: admission, and the latest that happened */
 };
 
 /* It proves nothing. */
@@ -139,5 +143,15 @@ MX_MUST_CHECK mx_status mx_lookup_want_ranks(mx_lookup *lookup, mx_answer *answe
 /* ranks.c: puts in the place of each key's preference one that the rank counts in. */
 MX_MUST_CHECK mx_status mx_lookup_apply_ranks(const mx_lookup *lookup,
                                               mx_order_key *keys, size_t count);
+
+/* lookup_trace.c: each writes down what happened now, if the lookup has a trace. */
+void mx_lookup_trace_answer(mx_lookup *lookup, const mx_asked *asked,
+                            const mx_answer *answer, const mx_answer_source *source);
+/* The domain is its own exchange. */
+void mx_lookup_trace_implicit(mx_lookup *lookup);
+/* The exchanges to resolve, in their order. */
+void mx_lookup_trace_exchanges(mx_lookup *lookup);
+/* What it all came to; moves the trace to the route. */
+void mx_lookup_trace_end(mx_lookup *lookup, mx_route *route);
 
 #endif

@@ -33,6 +33,12 @@ new_query(mx_resolver *resolver, const mx_question *question, uint64_t hash,
     if (status != MX_OK) {
         goto fail;
     }
+    if (resolver->config.rules.trace) {
+        status = mx_trace_new(&query->trace);
+        if (status != MX_OK) {
+            goto fail;
+        }
+    }
     status = mx_table_insert(&resolver->queries, &query->link, hash);
     if (status != MX_OK) {
         goto fail;
@@ -45,6 +51,7 @@ new_query(mx_resolver *resolver, const mx_question *question, uint64_t hash,
     *out = query;
     return MX_OK;
 fail:
+    mx_trace_unref(query->trace);
     mx_free(query);
     return status;
 }
@@ -59,6 +66,7 @@ free_query(mx_query *query)
     mx_table_remove(&resolver->queries, &query->link);
     mx_list_remove(&query->queued);
     mx_answer_unref(query->failure);
+    mx_trace_unref(query->trace);
     mx_free(query);
 }
 
@@ -79,6 +87,7 @@ mx_query_subscribe(mx_resolver *resolver, const mx_question *question,
     else {
         mx_resolver_count(resolver, MX_COUNT_JOINS, 1);
         mx_query_note_newcomer(query);
+        subscription->has_joined = true;
     }
     subscription->query = query;
     mx_list_append(&query->subscribers, &subscription->of_query);
@@ -92,7 +101,9 @@ mx_query_unsubscribe(mx_subscription *subscription)
 
     mx_list_remove(&subscription->of_query);
     mx_answer_unref(subscription->answer);
+    mx_trace_unref(subscription->trace);
     subscription->answer = NULL;
+    subscription->trace = NULL;
     subscription->query = NULL;
     if (query != NULL && mx_list_is_empty(&query->subscribers)) {
         free_query(query);
@@ -103,6 +114,7 @@ static void
 settle(mx_resolver *resolver, mx_subscription *subscription, mx_answer *answer,
        const mx_server *server)
 {
+    subscription->trace = mx_trace_ref(subscription->query->trace);
     subscription->query = NULL;
     subscription->answer = mx_answer_ref(answer);
     subscription->server[0] = '\0';
@@ -155,6 +167,12 @@ mx_query_give_up(mx_subscription *subscription, mx_usec now)
     }
     mx_answer_unref(failure);
     return MX_OK;
+}
+
+const mx_trace *
+mx_query_get_trace(const mx_query *query)
+{
+    return query->trace;
 }
 
 /* How much a failure tells about the domain. What a server said of it counts most; that

@@ -27,7 +27,10 @@
 #include "core/resolver.h"
 #include "core/server.h"
 #include "core/status.h"
+#include "core/trace.h"
 #include "core/transport.h"
+
+#include <stdbool.h>
 
 typedef struct mx_query mx_query;
 struct mx_request;
@@ -39,7 +42,9 @@ typedef struct mx_subscription {
     struct mx_request *request;
     uint32_t number;   /* of the lookup's question */
     mx_query *query;   /* NULL once settled */
+    bool has_joined;   /* the query was under way */
     mx_answer *answer; /* once settled: our reference */
+    mx_trace *trace;   /* once settled, of a resolver that traces: our reference */
     char server[MX_SERVER_TEXT_SIZE];
 } mx_subscription;
 
@@ -52,6 +57,8 @@ void mx_query_unsubscribe(mx_subscription *subscription);
 /* Settles the subscription with what is known of the failure so far, for a subscriber
  * whose time is up. */
 MX_MUST_CHECK mx_status mx_query_give_up(mx_subscription *subscription, mx_usec now);
+/* The messages so far, NULL unless the resolver traces. */
+const mx_trace *mx_query_get_trace(const mx_query *query);
 
 /* Sends the first attempt of queued queries, as many as the transport's window has room
  * for. To be called whenever there may be more room, or more queries, and before the

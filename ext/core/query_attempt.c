@@ -53,6 +53,7 @@ mx_attempt_send(mx_query *query, const mx_server *server, mx_protocol protocol,
         mx_attempt_free(attempt);
         return status;
     }
+    mx_query_trace_sent(attempt);
     query->last_sent = now;
     count_attempt(query, protocol);
     return MX_OK;

@@ -133,6 +133,7 @@ send_to(mx_query *query, const mx_server *server, mx_protocol protocol, mx_usec 
         retry_at(query, patience_ends);
         return;
     }
+    mx_query_trace_unsent(query, server, protocol, now);
     mx_query_note_reason(query, MX_REASON_LOCAL_ERROR, server);
     pause_query(query, UNREACHABLE_PAUSE, now);
 }
@@ -315,10 +316,12 @@ take_message(mx_query *query, const mx_attempt *sent, const mx_reply *reply,
     mx_servers_succeeded(servers_of(query), &sent->server);
     if (mx_answer_read(reply->bytes, reply->length, &query->question, &answer) !=
         MX_OK) {
+        mx_query_trace_failure(sent, MX_REASON_LOCAL_ERROR, now);
         mx_query_note_reason(query, MX_REASON_LOCAL_ERROR, &sent->server);
         pause_query(query, UNREACHABLE_PAUSE, now);
         return;
     }
+    mx_query_trace_reply(sent, answer, now);
     switch (answer->kind) {
     case MX_ANSWER_TRUNCATED:
         mx_answer_unref(answer);
@@ -361,6 +364,7 @@ give_back(unsigned *count)
 static void
 take_unreachable(mx_query *query, const mx_attempt *sent, mx_usec now)
 {
+    mx_query_trace_failure(sent, MX_REASON_UNREACHABLE, now);
     mx_query_note_reason(query, MX_REASON_UNREACHABLE, &sent->server);
     if (sent->protocol == MX_TCP) {
         if (query->tcp_attempts < MAX_TCP_ATTEMPTS) {
@@ -381,6 +385,7 @@ take_unreachable(mx_query *query, const mx_attempt *sent, mx_usec now)
 static void
 take_local_trouble(mx_query *query, const mx_attempt *sent, mx_usec now)
 {
+    mx_query_trace_failure(sent, MX_REASON_LOCAL_ERROR, now);
     mx_query_note_reason(query, MX_REASON_LOCAL_ERROR, &sent->server);
     give_back(sent->protocol == MX_TCP ? &query->tcp_attempts : &query->datagrams);
     try_next_or_pause(query, now);
@@ -422,6 +427,7 @@ note_silence(mx_query *query, mx_usec now)
             continue;
         }
         attempt->is_silent = true;
+        mx_query_trace_silence(attempt, now);
         mx_query_note_reason(query, MX_REASON_TIMEOUT, &attempt->server);
         if (attempt->protocol == MX_UDP) {
             mx_servers_failed(servers_of(query), &attempt->server, false, now);

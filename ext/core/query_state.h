@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* query_state.h - the body of a query, shared by its three files and by nobody else:
+/* query_state.h - the body of a query, shared by its four files and by nobody else:
  *
  *   query.c         who waits for it, how it starts and ends
  *   query_attempt.c one message on its way to one server
  *   query_retry.c   what a reply or silence leads to
+ *   query_trace.c   what of it is written down
  *
  * mx_query_end() frees the query: whoever calls it, or something that may, returns at
  * once.
@@ -51,6 +52,7 @@ struct mx_query {
     /* The most telling failure so far, NULL if none. */
     mx_answer *failure;
     mx_server failed_server;
+    mx_trace *trace; /* NULL unless the resolver traces */
 };
 
 /* -- query.c -- */
@@ -85,5 +87,16 @@ void mx_attempt_cancel_all(mx_query *query);
 
 /* A lookup joined: messages are sent for it too, in another round if need be. */
 void mx_query_note_newcomer(mx_query *query);
+
+/* -- query_trace.c: each writes down what happened, if the query has a trace -- */
+
+void mx_query_trace_sent(const mx_attempt *attempt);
+void mx_query_trace_reply(const mx_attempt *sent, const mx_answer *answer, mx_usec now);
+void mx_query_trace_silence(const mx_attempt *sent, mx_usec now);
+/* The message came to nothing. */
+void mx_query_trace_failure(const mx_attempt *sent, mx_reason reason, mx_usec now);
+/* There was none: it could not be made. */
+void mx_query_trace_unsent(mx_query *query, const mx_server *server,
+                           mx_protocol protocol, mx_usec now);
 
 #endif

@@ -147,9 +147,28 @@ mx_request_finish_with_fault(mx_request *request, mx_status fault)
     end(request, fault, NULL);
 }
 
+/* What was sent for questions that will never be answered. */
+static void
+trace_open_questions(mx_request *request)
+{
+    if (!request->resolver->config.rules.trace) {
+        return;
+    }
+    for (mx_list *place = request->subscriptions.next; place != &request->subscriptions;
+         place = place->next) {
+        const mx_subscription *subscription =
+            MX_CONTAINER(place, mx_subscription, of_request);
+        mx_lookup_note_messages(request->lookup, subscription->number,
+                                subscription->query == NULL
+                                    ? subscription->trace
+                                    : mx_query_get_trace(subscription->query));
+    }
+}
+
 void
 mx_request_end_cancelled(mx_request *request, mx_usec now)
 {
+    trace_open_questions(request);
     mx_lookup_cancel(request->lookup);
     mx_request_finish(request, now);
 }
@@ -179,7 +198,8 @@ ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec n
         mx_answer_source source = {.cached = true,
                                    .authenticated = is_authenticated(request, answer),
                                    .ttl = ttl,
-                                   .server = ""};
+                                   .server = "",
+                                   .at = now};
         status = mx_lookup_answer(request->lookup, number, answer, &source);
         mx_answer_unref(answer);
         return status;
@@ -198,6 +218,9 @@ ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec n
         return status;
     }
     mx_list_append(&request->subscriptions, &subscription->of_request);
+    if (subscription->has_joined) {
+        mx_lookup_note_join(request->lookup, number, now);
+    }
     return MX_OK;
 }
 
@@ -217,6 +240,7 @@ hurry(mx_request *request, mx_usec now)
         assert(status == MX_OK); /* it is set, and moving never fails */
         (void)status;
     }
+    mx_lookup_note_wait(request->lookup, now, request->deadline.at);
 }
 
 /* Hands the lookup to the submitter. Neither the deadline nor the limit of lookups in
@@ -272,6 +296,7 @@ mx_request_admit(mx_request *request, mx_usec now)
     }
     request->is_admitted = true;
     request->admitted_at = now;
+    mx_lookup_begin(request->lookup, now);
     mx_resolver_count(resolver, MX_COUNT_IN_PROGRESS, 1);
     stop_waiting(request);
     mx_list_remove(&request->place);
@@ -301,13 +326,15 @@ mx_request_go_on(mx_request *request, mx_usec now)
 
 /* Hands one settled answer to the lookup and drops the subscription. */
 static mx_status
-deliver(mx_subscription *subscription)
+deliver(mx_subscription *subscription, mx_usec now)
 {
     mx_answer *answer = subscription->answer;
     mx_request *request = subscription->request;
     mx_answer_source source = {.authenticated = is_authenticated(request, answer),
                                .ttl = answer->ttl,
-                               .server = subscription->server};
+                               .server = subscription->server,
+                               .at = now,
+                               .messages = subscription->trace};
     mx_status status =
         mx_lookup_answer(request->lookup, subscription->number, answer, &source);
 
@@ -319,7 +346,7 @@ void
 mx_request_take_answer(mx_subscription *subscription, mx_usec now)
 {
     mx_request *request = subscription->request;
-    mx_status status = deliver(subscription);
+    mx_status status = deliver(subscription, now);
 
     if (status != MX_OK) {
         mx_request_finish_with_fault(request, status);
@@ -346,13 +373,14 @@ mx_request_time_out(mx_request *request, mx_usec now)
 {
     mx_subscription *subscription;
 
+    mx_lookup_note_deadline(request->lookup, now);
     while ((subscription = first_subscription(request)) != NULL) {
         mx_status status = MX_OK;
         if (subscription->query != NULL) {
             status = mx_query_give_up(subscription, now);
         }
         if (status == MX_OK) {
-            status = deliver(subscription);
+            status = deliver(subscription, now);
         }
         if (status != MX_OK) {
             mx_request_finish_with_fault(request, status);

@@ -35,6 +35,7 @@ mx_route_unref(mx_route *route)
         __atomic_sub_fetch(&route->references, 1, __ATOMIC_ACQ_REL) != 0) {
         return;
     }
+    mx_trace_unref(route->trace);
     mx_arena_fini(&route->arena);
     mx_free(route);
 }

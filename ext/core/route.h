@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/reason.h"
 #include "core/status.h"
+#include "core/trace.h"
 #include "core/verdict.h"
 
 #include <stdbool.h>
@@ -68,6 +69,7 @@ typedef struct mx_route {
     size_t excluded_count;
     const mx_reason *warnings; /* each once, in the order they came up */
     size_t warning_count;
+    mx_trace *trace; /* NULL unless the lookup was traced */
     /* internal: */
     uint32_t references;
     mx_arena arena;

@@ -10,6 +10,7 @@
 #define MX_TRANSPORT_H
 
 #include "core/clock.h"
+#include "core/protocol.h"
 #include "core/server.h"
 #include "core/status.h"
 
@@ -17,8 +18,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-typedef enum mx_protocol { MX_UDP, MX_TCP } mx_protocol;
 
 typedef enum mx_reply_kind {
     MX_REPLY_MESSAGE,     /* `bytes` matches the query (mx_reply_matches), unread */

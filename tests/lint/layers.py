@@ -11,10 +11,10 @@ LAYERS = {
     "leaves": "arena clock hash heap list mem reason rng status table verdict",
     "names": "name wire",
     "facts": "address answer chain destination message question records self",
-    "result": "route",
+    "servers": "protocol server",
+    "result": "route trace",
     "order": "order",
     "lookup": "conclude draft exchanges lookup ranks targets weigh",
-    "servers": "server",
     "I/O": "cache channel completions descriptors interfaces nameservers "
     "socket_address stream transport udp wake",
     "engine": "engine query request resolver",
