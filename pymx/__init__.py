@@ -10,7 +10,15 @@
 is for other settings than the default ones.
 """
 
-from pymx._native import Exchange, Excluded, Route, Target, order, own_addresses
+from pymx._native import (
+    Exchange,
+    Excluded,
+    Route,
+    Target,
+    TraceStep,
+    order,
+    own_addresses,
+)
 from pymx.errors import (
     BadReply,
     ClosedError,
@@ -53,6 +61,7 @@ __all__ = [
     "ServerFailure",
     "Target",
     "TemporaryError",
+    "TraceStep",
     "order",
     "own_addresses",
     "resolve",

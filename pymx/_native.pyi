@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The C extension: results, the engine's front door, ordering. Private to pymx.
 
-`Route`, `Exchange`, `Target`, `Excluded`, `order` and `own_addresses` are public by way
-of `pymx`.
+`Route`, `Exchange`, `Target`, `Excluded`, `TraceStep`, `order` and `own_addresses` are
+public by way of `pymx`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,6 +12,7 @@ _Pair = TypeVar("_Pair", bound=Sequence[Any])
 
 CARES_VERSION: Final[str]  # of the library in use at run time
 CARES_HEADER_VERSION: Final[str]  # compiled against
+EVENTS: Final[tuple[str, ...]]  # every word of TraceStep.event
 REASONS: Final[dict[str, str]]  # every public code -> one line for people
 STATUSES: Final[dict[str, bool | None]]  # every status -> deliverable
 
@@ -141,11 +142,108 @@ class Excluded:
     def __deepcopy__(self, memo: object, /) -> Self: ...
 
 @final
+class TraceStep:
+    """A step of a lookup: a message, an answer or a decision.
+
+    Only a resolver with ``trace=True`` makes them. Immutable, hashable, equal by its
+    fields; `str` makes a line for people of it. What a step has nothing to say of is
+    None.
+    """
+
+    @property
+    def time(self) -> float:
+        """Seconds since the lookup began.
+
+        Negative for a message that was sent before, for another lookup with the same
+        question.
+        """
+
+    @property
+    def event(self) -> str:
+        """What happened, one of `EVENTS`: ``query``, ``reply``, ``answer``, ..."""
+
+    @property
+    def name(self) -> str | None:
+        """Name of the question."""
+
+    @property
+    def type(self) -> str | None:
+        """Type of the question: ``MX``, ``A``, ``AAAA``."""
+
+    @property
+    def server(self) -> str | None:
+        """The name server, as ``"addr:port"`` or ``"[v6]:port"``."""
+
+    @property
+    def transport(self) -> Literal["udp", "tcp"] | None:
+        """What carried the message."""
+
+    @property
+    def edns(self) -> bool | None:
+        """Whether the query has an OPT record (RFC 6891)."""
+
+    @property
+    def rcode(self) -> str | None:
+        """Of a reply: ``NOERROR``, ``SERVFAIL``, ..., ``RCODE17``."""
+
+    @property
+    def ede(self) -> int | None:
+        """Extended DNS error of a reply, the info code of RFC 8914."""
+
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds since the message was sent; of ``wait``, waited at most from now."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why, as a code of `REASONS`."""
+
+    @property
+    def status(self) -> str | None:
+        """Of ``verdict``: as `Route.status` or `Exchange.status`."""
+
+    @property
+    def count(self) -> int | None:
+        """Records, addresses, targets or steps, by the event."""
+
+    @property
+    def ttl(self) -> int | None:
+        """Of ``answer``: seconds that it may be kept for."""
+
+    @property
+    def cached(self) -> bool | None:
+        """Of ``answer``: whether it came from the cache."""
+
+    @property
+    def host(self) -> str | None:
+        """An exchange, or what an alias leads to."""
+
+    @property
+    def preference(self) -> int | None:
+        """Of the exchange."""
+
+    @property
+    def address(self) -> str | None:
+        """The one address that is left out."""
+
+    @property
+    def text(self) -> str:
+        """The step for people, without time and event."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields that are not None, ready for JSON."""
+
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object, /) -> Self: ...
+
+@final
 class Route:
     """Where mail for one destination goes, or why it cannot be delivered.
 
     Immutable and hashable; equal when mail would do the same with both: `input`, `ttl`,
-    `cached`, `elapsed` and `authenticated` do not count. It has no truth value.
+    `cached`, `elapsed`, `authenticated` and `trace` do not count. It has no truth
+    value.
     """
 
     @property
@@ -225,8 +323,8 @@ class Route:
         """What a mailer answers: (RFC 5321 code, RFC 3463 code, text), or None."""
 
     @property
-    def trace(self) -> None:
-        """None: the steps of lookups are not recorded."""
+    def trace(self) -> tuple[TraceStep, ...] | None:
+        """All steps of the lookup, oldest first; None unless ``trace=True``."""
 
     @property
     def _has_more(self) -> bool:
@@ -238,7 +336,7 @@ class Route:
     def to_dict(self) -> dict[str, Any]:
         """Return the route ready for JSON, keys in fixed order.
 
-        An input that is no str is told by its destination.
+        The key ``"trace"`` is there for a route that has one. An input that is no str is told by its destination.
         """
 
     def __bool__(self) -> NoReturn:
@@ -327,6 +425,7 @@ class Resolver:
         cache_size: int,
         concurrency: int,
         dnssec: bool,
+        trace: bool,
     ) -> Self:
         """Make one; starts and opens nothing. No `nameservers`: the system's.
 

@@ -55,6 +55,7 @@ class Configured:
         concurrency: int = 1000,
         dnssec: bool = False,
         transport: options.Transport = "auto",
+        trace: bool = False,
     ) -> None:
         """Check the arguments; nothing is started or opened before the first lookup.
 

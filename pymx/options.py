@@ -53,7 +53,14 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 _TEXTS = ("self_names", "self_addresses")
 MAX_SELF = 65_535  # names, or addresses, of one machine
 _SHOWN = 100  # characters of a value that an error repeats
-_SWITCHES = ("implicit", "strict_names", "strict_idna", "lenient_literals", "dnssec")
+_SWITCHES = (
+    "implicit",
+    "strict_names",
+    "strict_idna",
+    "lenient_literals",
+    "dnssec",
+    "trace",
+)
 
 
 def show(value: object) -> str:

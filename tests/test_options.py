@@ -40,6 +40,7 @@ DEFAULTS = {
     "concurrency": 1000,
     "dnssec": False,
     "transport": "auto",
+    "trace": False,
 }
 
 BAD = [

@@ -10,22 +10,72 @@ enum {
     LAST_STEPS = 2 /* OMITTED and the final VERDICT: their room is never given away */
 };
 
-mx_status
-mx_trace_new(mx_trace **out)
+static mx_status
+new_trace(size_t count, mx_trace **out)
 {
     mx_trace *trace = mx_calloc(1, sizeof(*trace));
 
     if (trace == NULL) {
         return MX_NOMEM;
     }
-    trace->steps = mx_calloc(FIRST_STEPS, sizeof(*trace->steps));
+    trace->steps = mx_calloc(count + LAST_STEPS, sizeof(*trace->steps));
     if (trace->steps == NULL) {
         mx_free(trace);
         return MX_NOMEM;
     }
-    trace->capacity = FIRST_STEPS;
+    trace->capacity = count + LAST_STEPS;
     trace->references = 1;
     mx_arena_init(&trace->arena);
+    *out = trace;
+    return MX_OK;
+}
+
+mx_status
+mx_trace_new(mx_trace **out)
+{
+    return new_trace(FIRST_STEPS, out);
+}
+
+static mx_step *
+add_step(mx_trace *trace, mx_event event, mx_usec at)
+{
+    mx_step *step = &trace->steps[trace->count++];
+
+    *step = (mx_step){
+        .event = event,
+        .at = at,
+        .elapsed = MX_STEP_NONE,
+        .name = "",
+        .protocol = MX_STEP_NONE,
+        .edns = MX_STEP_NONE,
+        .rcode = MX_STEP_NONE,
+        .ede = MX_STEP_NONE,
+        .verdict = MX_STEP_NONE,
+        .count = MX_STEP_NONE,
+        .ttl = MX_STEP_NONE,
+        .cached = MX_STEP_NONE,
+        .host = "",
+        .preference = MX_STEP_NONE,
+    };
+    return step;
+}
+
+mx_status
+mx_trace_restore(size_t count, mx_trace **out)
+{
+    mx_trace *trace;
+    mx_status status;
+
+    if (count > MX_TRACE_STEPS + LAST_STEPS) {
+        return MX_INVALID;
+    }
+    status = new_trace(count, &trace);
+    if (status != MX_OK) {
+        return status;
+    }
+    while (trace->count < count) {
+        (void)add_step(trace, MX_EVENT_OMITTED, 0);
+    }
     *out = trace;
     return MX_OK;
 }
@@ -69,30 +119,6 @@ make_room(mx_trace *trace)
     trace->steps = steps;
     trace->capacity = capacity;
     return true;
-}
-
-static mx_step *
-add_step(mx_trace *trace, mx_event event, mx_usec at)
-{
-    mx_step *step = &trace->steps[trace->count++];
-
-    *step = (mx_step){
-        .event = event,
-        .at = at,
-        .elapsed = MX_STEP_NONE,
-        .name = "",
-        .protocol = MX_STEP_NONE,
-        .edns = MX_STEP_NONE,
-        .rcode = MX_STEP_NONE,
-        .ede = MX_STEP_NONE,
-        .verdict = MX_STEP_NONE,
-        .count = MX_STEP_NONE,
-        .ttl = MX_STEP_NONE,
-        .cached = MX_STEP_NONE,
-        .host = "",
-        .preference = MX_STEP_NONE,
-    };
-    return step;
 }
 
 mx_step *

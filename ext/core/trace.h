@@ -105,6 +105,10 @@ mx_step *mx_trace_end(mx_trace *trace, mx_usec at);
 /* Sorts the steps by time, those of one time as they were added; `began` becomes 0. */
 void mx_trace_sort(mx_trace *trace, mx_usec began);
 
+/* A trace of so many steps that say nothing yet, to be read from elsewhere; MX_INVALID
+ * when there cannot be so many. */
+MX_MUST_CHECK mx_status mx_trace_restore(size_t count, mx_trace **out);
+
 /* The public word, e.g. "query". */
 const char *mx_event_word(mx_event event);
 

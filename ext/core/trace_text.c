@@ -107,6 +107,15 @@ say_elapsed(struct line *line, const char *before, const mx_step *step)
     }
 }
 
+/* The rcode has said it already. */
+static bool
+repeats_rcode(mx_reason reason)
+{
+    return reason == MX_REASON_NXDOMAIN || reason == MX_REASON_SERVFAIL ||
+           reason == MX_REASON_SERVER_REFUSED || reason == MX_REASON_FORMERR ||
+           reason == MX_REASON_NOTIMP || reason == MX_REASON_OTHER_RCODE;
+}
+
 static void
 say_reply(struct line *line, const mx_step *step)
 {
@@ -123,7 +132,7 @@ say_reply(struct line *line, const mx_step *step)
         say(line, ", ");
         say_count(line, step->count, "record", "records");
     }
-    if (step->reason != MX_REASON_NONE) {
+    if (step->reason != MX_REASON_NONE && !repeats_rcode(step->reason)) {
         say(line, "%s%s", rcode[0] == '\0' ? ": " : ", ", mx_reason_code(step->reason));
     }
     say_elapsed(line, ", after ", step);
@@ -170,14 +179,16 @@ static void
 say_verdict(struct line *line, const mx_step *step)
 {
     bool is_of_exchange = step->host[0] != '\0';
+    const char *word = mx_verdict_word((mx_verdict)step->verdict);
+    const char *reason = mx_reason_code(step->reason);
 
     if (is_of_exchange) {
         say_exchange(line, step);
         say(line, ": ");
     }
-    say(line, "%s", mx_verdict_word((mx_verdict)step->verdict));
-    if (step->reason != MX_REASON_NONE) {
-        say(line, " (%s)", mx_reason_code(step->reason));
+    say(line, "%s", word);
+    if (step->reason != MX_REASON_NONE && strcmp(word, reason) != 0) {
+        say(line, " (%s)", reason);
     }
     if (step->count > 0) {
         say(line, ", ");

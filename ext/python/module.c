@@ -15,6 +15,7 @@
 #include "python/resolver_config.h"
 #include "python/resolver_type.h"
 #include "python/route_type.h"
+#include "python/step_type.h"
 #include "python/target_type.h"
 
 pymx_state *
@@ -108,6 +109,7 @@ static PyMethodDef methods[] = {
     {"_rebuild_exchange", pymx_exchange_rebuild, METH_VARARGS, NULL},
     {"_rebuild_excluded", pymx_excluded_rebuild, METH_VARARGS, NULL},
     {"_rebuild_route", pymx_route_rebuild, METH_VARARGS, NULL},
+    {"_rebuild_step", pymx_step_rebuild, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -127,6 +129,7 @@ add_constants(PyObject *module, const pymx_words *words)
                                    mx_channel_library_version()) < 0 ||
         PyModule_AddStringConstant(module, "CARES_HEADER_VERSION",
                                    mx_channel_header_version()) < 0 ||
+        add_take(module, "EVENTS", pymx_events_tuple()) < 0 ||
         add_take(module, "REASONS", pymx_reasons_dict(words)) < 0) {
         return -1;
     }
@@ -137,9 +140,9 @@ static int
 execute(PyObject *module)
 {
     static int (*const setups[])(PyObject *, pymx_state *) = {
-        pymx_target_setup,   pymx_exchange_setup, pymx_excluded_setup,
-        pymx_route_setup,    pymx_request_setup,  pymx_completions_setup,
-        pymx_resolver_setup,
+        pymx_target_setup,      pymx_exchange_setup, pymx_excluded_setup,
+        pymx_route_setup,       pymx_step_setup,     pymx_request_setup,
+        pymx_completions_setup, pymx_resolver_setup,
     };
     pymx_state *state = pymx_state_of_module(module);
     if (pymx_words_init(&state->words) < 0) {
@@ -164,6 +167,7 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->exchange_type);
     Py_VISIT(state->excluded_type);
     Py_VISIT(state->route_type);
+    Py_VISIT(state->step_type);
     Py_VISIT(state->request_type);
     Py_VISIT(state->completions_type);
     Py_VISIT(state->resolver_type);
@@ -179,6 +183,7 @@ module_clear(PyObject *module)
     Py_CLEAR(state->exchange_type);
     Py_CLEAR(state->excluded_type);
     Py_CLEAR(state->route_type);
+    Py_CLEAR(state->step_type);
     Py_CLEAR(state->request_type);
     Py_CLEAR(state->completions_type);
     Py_CLEAR(state->resolver_type);

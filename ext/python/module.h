@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 typedef struct pymx_state {
-    PyTypeObject *target_type, *exchange_type, *excluded_type, *route_type;
+    PyTypeObject *target_type, *exchange_type, *excluded_type, *route_type, *step_type;
     PyTypeObject *request_type, *completions_type, *resolver_type;
     pymx_words words;
     PyObject *closed_error; /* pymx.errors.ClosedError, NULL until it is needed */

@@ -111,7 +111,7 @@ typedef struct given {
     PyObject *tries, *max_exchanges, *max_addresses, *cache_size, *concurrency;
     const char *addresses, *family, *shuffle;
     const char *null_mx_mixed, *cname_exchange, *ip_exchange;
-    int implicit, strict_names, strict_idna, lenient_literals, dnssec;
+    int implicit, strict_names, strict_idna, lenient_literals, dnssec, trace;
 } given;
 
 static int
@@ -142,18 +142,20 @@ parse(PyObject *arguments, PyObject *keywords, given *out)
         "cache_size",
         "concurrency",
         "dnssec",
+        "trace",
         NULL,
     };
     /* All of them are required: the defaults are pymx.Resolver's. */
     int is_parsed = PyArg_ParseTupleAndKeywords(
-        arguments, keywords, "$O!OOOsspsOOO!O!OOOssspppOOp:Resolver", names,
+        arguments, keywords, "$O!OOOsspsOOO!O!OOOssspppOOpp:Resolver", names,
         &PyTuple_Type, &out->nameservers, &out->timeout, &out->attempt_timeout,
         &out->tries, &out->addresses, &out->family, &out->implicit, &out->shuffle,
         &out->seed, &out->prefer, &PyTuple_Type, &out->self_names, &PyTuple_Type,
         &out->self_addresses, &out->max_exchanges, &out->max_addresses,
         &out->address_wait, &out->null_mx_mixed, &out->cname_exchange,
         &out->ip_exchange, &out->strict_names, &out->strict_idna,
-        &out->lenient_literals, &out->cache_size, &out->concurrency, &out->dnssec);
+        &out->lenient_literals, &out->cache_size, &out->concurrency, &out->dnssec,
+        &out->trace);
     return is_parsed ? 0 : -1;
 }
 
@@ -233,6 +235,7 @@ pymx_resolver_config_read(PyObject *arguments, PyObject *keywords,
     out->rules.implicit = from.implicit != 0;
     out->rules.destination.strict_names = from.strict_names != 0;
     out->rules.destination.lenient_literals = from.lenient_literals != 0;
+    out->rules.trace = from.trace != 0;
     out->dnssec = from.dnssec != 0;
     *is_strict_idna = from.strict_idna != 0;
     return 0;

@@ -4,6 +4,7 @@
 #include "python/exchange_type.h"
 #include "python/excluded_type.h"
 #include "python/route_object.h"
+#include "python/step_type.h"
 #include "python/target_type.h"
 
 #include <string.h>
@@ -99,6 +100,24 @@ get_for_json(PyObject *self, const PyGetSetDef *field)
     return value;
 }
 
+static int
+add_trace(PyObject *self, PyObject *dict)
+{
+    PyObject *trace = pymx_route_get_trace(self, NULL);
+    PyObject *list = NULL;
+    int result = -1;
+    if (trace == Py_None) {
+        result = 0;
+    }
+    else if (trace != NULL) {
+        list = to_dicts(trace, pymx_step_to_dict);
+        result = list == NULL ? -1 : PyDict_SetItemString(dict, "trace", list);
+    }
+    Py_XDECREF(list);
+    Py_XDECREF(trace);
+    return result;
+}
+
 PyObject *
 pymx_route_to_dict(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
@@ -110,6 +129,9 @@ pymx_route_to_dict(PyObject *self, PyObject *Py_UNUSED(ignored))
             Py_CLEAR(dict);
         }
         Py_XDECREF(value);
+    }
+    if (dict != NULL && add_trace(self, dict) < 0) {
+        Py_CLEAR(dict);
     }
     return dict;
 }

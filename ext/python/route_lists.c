@@ -5,6 +5,7 @@
 #include "python/excluded_type.h"
 #include "python/module.h"
 #include "python/route_object.h"
+#include "python/step_type.h"
 #include "python/target_type.h"
 #include "python/values.h"
 
@@ -99,4 +100,24 @@ PyObject *
 pymx_route_get_excluded(PyObject *self, void *Py_UNUSED(closure))
 {
     return pymx_make_once(self, &((pymx_route *)self)->excluded, make_excluded);
+}
+
+PyObject *
+pymx_route_get_trace(PyObject *self, void *Py_UNUSED(closure))
+{
+    pymx_state *state = pymx_state_of(self);
+    mx_route *route = ((pymx_route *)self)->route;
+    if (route->trace == NULL) {
+        Py_RETURN_NONE;
+    }
+    PyObject *tuple = PyTuple_New((Py_ssize_t)route->trace->count);
+    if (tuple == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < route->trace->count; i++) {
+        if (put_item(tuple, i, pymx_step_new(state, route, i)) < 0) {
+            return NULL;
+        }
+    }
+    return tuple;
 }

@@ -2,7 +2,7 @@
 /* route_object.h - the body of a Route, shared by its files and by nobody else:
  *
  *   route_type.c    the object, its fields and methods
- *   route_lists.c   exchanges, targets, excluded: tuples made when first asked for
+ *   route_lists.c   exchanges, targets, excluded, trace: tuples made when asked for
  *   route_dict.c    to_dict()
  *   route_pickle.c  __reduce__ and the way back
  */
@@ -27,6 +27,8 @@ typedef struct pymx_route {
 PyObject *pymx_route_get_exchanges(PyObject *self, void *closure);
 PyObject *pymx_route_get_targets(PyObject *self, void *closure);
 PyObject *pymx_route_get_excluded(PyObject *self, void *closure);
+/* Made anew each time: a route that is traced is looked at, not kept by the million. */
+PyObject *pymx_route_get_trace(PyObject *self, void *closure);
 
 /* Methods. */
 PyObject *pymx_route_to_dict(PyObject *self, PyObject *ignored);

@@ -10,6 +10,7 @@
 #include "python/excluded_type.h"
 #include "python/route_object.h"
 #include "python/route_type.h"
+#include "python/step_type.h"
 #include "python/values.h"
 
 #include <string.h>
@@ -82,12 +83,19 @@ reduce_facts(const mx_route *route)
         route->authenticated, (unsigned)route->ttl, (long long)route->elapsed);
 }
 
+static PyObject *
+reduce_trace(PyObject *self)
+{
+    PyObject *trace = pymx_route_get_trace(self, NULL);
+    return trace == Py_None ? trace : to_plain_take(trace, pymx_step_plain);
+}
+
 PyObject *
 pymx_route_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     const pymx_route *object = (pymx_route *)self;
     const mx_route *route = object->route;
-    PyObject *parts[5] = {NULL};
+    PyObject *parts[6] = {NULL};
     PyObject *arguments = NULL;
 
     if ((parts[0] = reduce_facts(route)) != NULL &&
@@ -96,9 +104,12 @@ pymx_route_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
         (parts[2] = reduce_targets(route)) != NULL &&
         (parts[3] = to_plain_take(pymx_route_get_excluded(self, NULL),
                                   pymx_excluded_plain)) != NULL &&
-        (parts[4] = reduce_warnings(route)) != NULL) {
-        arguments = PyTuple_Pack(7, object->input, object->destination, parts[0],
-                                 parts[1], parts[2], parts[3], parts[4]);
+        (parts[4] = reduce_warnings(route)) != NULL &&
+        (parts[5] = reduce_trace(self)) != NULL) {
+        /* Without a trace, as versions before there were any read and wrote it. */
+        arguments = PyTuple_Pack(route->trace == NULL ? 7 : 8, object->input,
+                                 object->destination, parts[0], parts[1], parts[2],
+                                 parts[3], parts[4], parts[5]);
     }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
         Py_XDECREF(parts[i]);
@@ -332,10 +343,11 @@ PyObject *
 pymx_route_rebuild(PyObject *module, PyObject *arguments)
 {
     PyObject *input, *destination, *facts, *exchanges, *targets, *excluded, *warnings;
-    if (!PyArg_ParseTuple(arguments, "OOO!O!O!O!O!:_rebuild_route", &input,
+    PyObject *trace = NULL;
+    if (!PyArg_ParseTuple(arguments, "OOO!O!O!O!O!|O!:_rebuild_route", &input,
                           &destination, &PyTuple_Type, &facts, &PyTuple_Type,
                           &exchanges, &PyTuple_Type, &targets, &PyTuple_Type, &excluded,
-                          &PyTuple_Type, &warnings)) {
+                          &PyTuple_Type, &warnings, &PyTuple_Type, &trace)) {
         return NULL;
     }
     mx_route *route = start_route();
@@ -344,7 +356,8 @@ pymx_route_rebuild(PyObject *module, PyObject *arguments)
     }
     if (read_facts(route, facts) < 0 || read_exchanges(route, exchanges) < 0 ||
         read_targets(route, targets) < 0 || read_excluded(route, excluded) < 0 ||
-        read_warnings(route, warnings) < 0) {
+        read_warnings(route, warnings) < 0 ||
+        (trace != NULL && pymx_trace_read(route, trace) < 0)) {
         mx_route_unref(route);
         return NULL;
     }

@@ -225,12 +225,6 @@ route_get_smtp_reply(PyObject *self, void *Py_UNUSED(closure))
 }
 
 static PyObject *
-route_get_trace(PyObject *Py_UNUSED(self), void *Py_UNUSED(closure))
-{
-    Py_RETURN_NONE;
-}
-
-static PyObject *
 route_get_has_more(PyObject *self, void *Py_UNUSED(closure))
 {
     return PyBool_FromLong(core_of(self)->has_more);
@@ -292,8 +286,9 @@ PyGetSetDef pymx_route_fields[] = {
     {"smtp_reply", route_get_smtp_reply, NULL,
      PyDoc_STR("What a mailer answers: (RFC 5321 code, RFC 3463 code, text), or None."),
      NULL},
-    {"trace", route_get_trace, NULL,
-     PyDoc_STR("None: the steps of lookups are not recorded."), NULL},
+    {"trace", pymx_route_get_trace, NULL,
+     PyDoc_STR("A tuple of TraceStep, oldest first; None unless Resolver(trace=True)."),
+     NULL},
     {"_has_more", route_get_has_more, NULL,
      PyDoc_STR("There are exchanges of worse preference than were asked for."), NULL},
     {NULL, NULL, NULL, NULL, NULL},
@@ -392,7 +387,7 @@ PyDoc_STRVAR(
     to_dict_doc,
     "to_dict($self, /)\n--\n\n"
     "Return the route as a dict that is ready for JSON, keys in fixed order.\n\n"
-    "An input that is no str is told by its destination.");
+    "The key \"trace\" is there for a route that has one. An input that is no str is told by its destination.");
 
 static PyMethodDef methods[] = {
     {"raise_for_status", route_raise_for_status, METH_NOARGS, raise_for_status_doc},
@@ -406,8 +401,8 @@ PyDoc_STRVAR(
     route_doc,
     "Where mail for one destination goes, or why it cannot be delivered.\n\n"
     "Made by pymx only. Immutable and hashable; equal when mail would do the same\n"
-    "with both: input, ttl, cached, elapsed and authenticated do not count. It has\n"
-    "no truth value: use `deliverable` or `status`.");
+    "with both: input, ttl, cached, elapsed, authenticated and trace do not count.\n"
+    "It has no truth value: use `deliverable` or `status`.");
 
 static PyType_Slot slots[] = {
     {Py_tp_doc, (void *)route_doc},   {Py_tp_dealloc, route_dealloc},

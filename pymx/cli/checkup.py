@@ -42,6 +42,8 @@ class Checkup:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it for JSON; times are in seconds."""
+        trace = self.route.trace
+        steps = {} if trace is None else {"trace": [step.to_dict() for step in trace]}
         return {
             "nameserver": self.nameserver,
             "answers": self.answers,
@@ -53,6 +55,7 @@ class Checkup:
             "edns": self.best.has_edns if self.best.works else None,
             "recursion": self.best.has_recursion if self.best.works else None,
             "advice": self.advice(),
+            **steps,
         }
 
     def row(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from pymx import Resolver
 from pymx.cli import exits, installed
 from pymx.cli.checkup import COLUMNS, Checkup, examine
+from pymx.cli.formats import trace_lines
 from pymx.cli.notes import escape
 from pymx.cli.options import (
     add_output_flags,
@@ -83,6 +84,8 @@ def _report_text(
     if checkups:
         rows = [COLUMNS, *(found.row() for found in checkups)]
         output.write(style.table(rows))
+    for found in checkups:
+        output.write(_trace(found, style))
     for sentence in [*installed.advice(versions), *_advice(checkups)]:
         output.write(f"{style.paint('bad', 'problem:')} {escape(sentence)}\n")
     return _exit_code([found.answers for found in checkups])
@@ -105,6 +108,11 @@ def _report_json(
     }
     output.write(json.dumps(report) + "\n")
     return _exit_code([found.answers for found in checkups])
+
+
+def _trace(found: Checkup, style: Style) -> str:
+    lines = [f"    {style.paint('dim', line)}\n" for line in trace_lines(found.route)]
+    return "".join([f"{found.nameserver}, step by step:\n", *lines]) if lines else ""
 
 
 def _examine(

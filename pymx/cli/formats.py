@@ -120,6 +120,8 @@ class Text:
             lines.append(style.table(rows, right=0))
         for note in self._notes(route):
             lines.append(f"    {style.paint('dim', note)}\n")
+        for step in trace_lines(route):
+            lines.append(f"    {style.paint('dim', step)}\n")
         return "".join(lines)
 
     def _notes(self, route: Route) -> Iterator[str]:
@@ -144,6 +146,18 @@ class Text:
         if not self._verbose:
             return code
         return f"{code} ({REASONS[code]})" if code in REASONS else code
+
+
+def trace_lines(route: Route) -> Iterator[str]:
+    """Yield a line for each step of a route's trace, times in columns.
+
+    No table: on a narrow terminal folded columns would tell the messages apart worse.
+    """
+    steps = route.trace or ()
+    times = [f"{step.time * 1000:.1f} ms" for step in steps]
+    width = max(map(len, times), default=0)
+    for time, step in zip(times, steps, strict=True):
+        yield f"{time:>{width}}  {step.event:<8}  {escape(step.text)}"
 
 
 def _verdict_in_words(route: Route) -> str:

@@ -23,6 +23,7 @@ FLAGS = {
     "concurrency": "-c/--concurrency",
     "seed": "--seed",
     "addresses": "--addresses",
+    "trace": "--trace",
 }
 
 
@@ -92,6 +93,11 @@ def add_resolver_flags(parser: argparse.ArgumentParser) -> None:
         choices=["public", "private", "any"],
         help="which addresses may be targets: globally reachable ones, private networks"
         " too, or loopback and link-local as well (default: private)",
+    )
+    group.add_argument(
+        "--trace",
+        action="store_true",
+        help="show each message, answer and decision of a lookup (not in csv)",
     )
 
 

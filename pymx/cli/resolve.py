@@ -67,6 +67,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     add_output_flags(parser, "text", "json", "csv")
     arguments, rest = parser.parse(argv)
     arguments.destinations = [*vars(arguments).get("destinations", []), *rest]
+    if arguments.format == "csv" and "trace" in arguments:
+        parser.error("--trace has no place in a row of csv: use --format json or text")
     if not arguments.destinations:
         parser.error('no destination given, nor "-" for standard input')
     return arguments

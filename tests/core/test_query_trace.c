@@ -100,7 +100,7 @@ silence_leads_to_the_other_server_and_over_tcp(void **state)
                         "4500.0 query a.test MX to 192.0.2.53:2 tcp\n"
                         "6000.0 deadline what is still open is given up\n"
                         "6000.0 answer a.test MX: timeout\n"
-                        "6000.0 verdict timeout (timeout)\n");
+                        "6000.0 verdict timeout\n");
     close_world();
 }
 
@@ -117,11 +117,11 @@ failure_leads_to_the_other_server(void **state)
     assert_string_equal(
         taken_lines(),
         "0.0 query a.test MX to 192.0.2.53:1 udp\n"
-        "5.0 reply a.test MX from 192.0.2.53:1 udp: SERVFAIL, servfail, after 5.0 ms\n"
+        "5.0 reply a.test MX from 192.0.2.53:1 udp: SERVFAIL, after 5.0 ms\n"
         "5.0 query a.test MX to 192.0.2.53:2 udp\n"
         "10.0 reply a.test MX from 192.0.2.53:2 udp: NOERROR, 1 record, after 5.0 ms\n"
         "10.0 answer a.test MX: 1 record, TTL 300 s\n"
-        "10.0 verdict null_mx (null_mx)\n");
+        "10.0 verdict null_mx\n");
     close_world();
 }
 
@@ -140,7 +140,7 @@ truncation_leads_to_tcp(void **state)
         "0.0 query a.test MX to 192.0.2.53:1 tcp\n"
         "0.0 reply a.test MX from 192.0.2.53:1 tcp: NOERROR, 1 record, after 0.0 ms\n"
         "0.0 answer a.test MX: 1 record, TTL 300 s\n"
-        "0.0 verdict null_mx (null_mx)\n");
+        "0.0 verdict null_mx\n");
     close_world();
 }
 
@@ -155,12 +155,12 @@ trouble_with_edns_is_seen(void **state)
     assert_string_equal(
         taken_lines(),
         "0.0 query a.test MX to 192.0.2.53:1 udp\n"
-        "0.0 reply a.test MX from 192.0.2.53:1 udp: BADVERS, other_rcode, after 0.0 "
+        "0.0 reply a.test MX from 192.0.2.53:1 udp: BADVERS, after 0.0 "
         "ms\n"
         "0.0 query a.test MX to 192.0.2.53:1 udp without EDNS\n"
         "0.0 reply a.test MX from 192.0.2.53:1 udp: NOERROR, 1 record, after 0.0 ms\n"
         "0.0 answer a.test MX: 1 record, TTL 300 s\n"
-        "0.0 verdict null_mx (null_mx)\n");
+        "0.0 verdict null_mx\n");
     close_world();
 }
 
@@ -185,7 +185,7 @@ what_could_not_be_sent_is_told(void **state)
         "52.0 query a.test MX to 192.0.2.53:2 udp\n"
         "52.0 reply a.test MX from 192.0.2.53:2 udp: NOERROR, 1 record, after 0.0 ms\n"
         "52.0 answer a.test MX: 1 record, TTL 300 s\n"
-        "52.0 verdict null_mx (null_mx)\n");
+        "52.0 verdict null_mx\n");
     close_world();
 }
 
@@ -204,14 +204,14 @@ joined_question_shows_the_messages_of_the_other(void **state)
                         "120.0 reply a.test MX from 192.0.2.53:1 udp: NOERROR, 1 "
                         "record, after 120.0 ms\n"
                         "120.0 answer a.test MX: 1 record, TTL 300 s\n"
-                        "120.0 verdict null_mx (null_mx)\n");
+                        "120.0 verdict null_mx\n");
     assert_string_equal(taken_lines(),
                         "-100.0 query a.test MX to 192.0.2.53:1 udp\n"
                         "0.0 join a.test MX: under way for another lookup\n"
                         "20.0 reply a.test MX from 192.0.2.53:1 udp: NOERROR, 1 "
                         "record, after 120.0 ms\n"
                         "20.0 answer a.test MX: 1 record, TTL 300 s\n"
-                        "20.0 verdict null_mx (null_mx)\n");
+                        "20.0 verdict null_mx\n");
     close_world();
 }
 
@@ -226,11 +226,11 @@ trace_of_one_who_gave_up_ends_there(void **state)
     ask("a.test");
     pass(400 * MSEC);
     assert_non_null(strstr(taken_lines(), "5000.0 answer a.test MX: timeout\n"
-                                          "5000.0 verdict timeout (timeout)\n"));
+                                          "5000.0 verdict timeout\n"));
     answer(0, NULL_MX);
     assert_non_null(strstr(taken_lines(),
                            "400.0 answer a.test MX: 1 record, TTL 300 s\n"
-                           "400.0 verdict null_mx (null_mx)\n"));
+                           "400.0 verdict null_mx\n"));
     close_world();
 }
 
@@ -270,7 +270,7 @@ cached_answer_has_no_messages(void **state)
     ask("a.test");
     assert_string_equal(taken_lines(),
                         "0.0 answer a.test MX: 1 record, TTL 200 s, from the cache\n"
-                        "0.0 verdict null_mx (null_mx)\n");
+                        "0.0 verdict null_mx\n");
     close_world();
 }
 
@@ -307,7 +307,7 @@ cancelled_lookup_shows_what_was_sent(void **state)
     mx_request_cancel(world.engine, request);
     turn();
     assert_string_equal(taken_lines(), "0.0 query a.test MX to 192.0.2.53:1 udp\n"
-                                       "7.0 verdict cancelled (cancelled)\n");
+                                       "7.0 verdict cancelled\n");
     mx_request_release(request);
     close_world();
 }
