@@ -54,4 +54,13 @@ def test_the_example_is_what_the_command_prints(
     printed = capsys.readouterr().out
     assert plain(printed) == plain(output)
     # Columns of times are flush right, so that the events are below each other.
-    assert len({line.index("  query ") for line in output.splitlines() if " query " in line}) == 1
+    assert (
+        len(
+            {
+                line.index("  query ")
+                for line in output.splitlines()
+                if " query " in line
+            }
+        )
+        == 1
+    )
