@@ -336,7 +336,8 @@ class Route:
     def to_dict(self) -> dict[str, Any]:
         """Return the route ready for JSON, keys in fixed order.
 
-        The key ``"trace"`` is there for a route that has one. An input that is no str is told by its destination.
+        An input that is no str is told by its destination. The key ``"trace"`` is there
+        for a route that has one.
         """
 
     def __bool__(self) -> NoReturn:

@@ -102,6 +102,7 @@ BAD = [
     ("ip_exchange", "follow", "ip_exchange='follow': must be 'accept' or 'reject'"),
     ("strict_names", "yes", "strict_names='yes': must be True or False"),
     ("strict_idna", 0, "strict_idna=0: must be True or False"),
+    ("trace", 1, "trace=1: must be True or False"),
     ("lenient_literals", None, "lenient_literals=None: must be True or False"),
     ("cache_size", -1, "cache_size=-1: must be a whole number from 0 to"),
     ("concurrency", 0, "concurrency=0: must be a whole number from 1 to 100000"),

@@ -387,7 +387,8 @@ PyDoc_STRVAR(
     to_dict_doc,
     "to_dict($self, /)\n--\n\n"
     "Return the route as a dict that is ready for JSON, keys in fixed order.\n\n"
-    "The key \"trace\" is there for a route that has one. An input that is no str is told by its destination.");
+    "An input that is no str is told by its destination. The key \"trace\" is there\n"
+    "for a route that has one.");
 
 static PyMethodDef methods[] = {
     {"raise_for_status", route_raise_for_status, METH_NOARGS, raise_for_status_doc},

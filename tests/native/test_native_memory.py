@@ -50,6 +50,26 @@ def fail_route() -> None:
         made.route(status="null_mx", reason="null_mx").raise_for_status()
 
 
+def use_trace() -> None:
+    resolver = made.resolver(trace=True)
+    for destination in ("[192.0.2.1]", "a..b"):
+        route = resolver.resolve(destination)
+        for step in route.trace or ():
+            for field in dir(step):
+                getattr(step, field)
+            hash(step)
+            repr(step)
+            copy.copy(step)
+            assert pickle.loads(pickle.dumps(step)) == step
+        route.to_dict()
+        pickle.loads(pickle.dumps(route))
+    for plain in ((), (1,), (0, "dream", *[""] * 16)):
+        with pytest.raises((TypeError, ValueError)):
+            _native._rebuild_step(*plain)  # type: ignore[attr-defined]
+        with pytest.raises((TypeError, ValueError)):
+            _native._rebuild_route(*made.state(), (plain,))  # type: ignore[attr-defined]
+
+
 def use_target() -> None:
     target = pymx.Target("mx.example", "2001:db8::1", 5)
     assert len({target, pymx.Target("mx.example", "2001:db8::1", 5)}) == 1
@@ -123,6 +143,7 @@ USES = {
     for use in (
         use_route,
         fail_route,
+        use_trace,
         use_target,
         use_order,
         use_resolver,

@@ -19,7 +19,7 @@ def blocking(server: FakeDNS) -> None:
         assert_type(resolver.nameservers, tuple[str, ...])
         assert_type(resolver.closed, bool)
         resolver.clear_cache()
-    pymx.Resolver("192.0.2.53", seed=7, cache_size=0)
+    pymx.Resolver("192.0.2.53", seed=7, cache_size=0, trace=True)
     pymx.Resolver(iter(["192.0.2.53"]))
     pymx.Resolver(family="ipv5")  # type: ignore[arg-type]
     pymx.Resolver(timeout="5")  # type: ignore[arg-type]
@@ -35,6 +35,13 @@ def result(route: pymx.Route) -> None:
     assert_type(route.warnings, tuple[str, ...])
     assert_type(route.smtp_reply, tuple[int, str, str] | None)
     assert_type(route.to_dict(), dict[str, Any])
+    assert_type(route.trace, tuple[pymx.TraceStep, ...] | None)
+    for step in route.trace or ():
+        assert_type(step.time, float)
+        assert_type(step.transport, Literal["udp", "tcp"] | None)
+        assert_type(step.rcode, str | None)
+        assert_type(step.count, int | None)
+        assert_type(step.to_dict(), dict[str, Any])
     for target in route.targets:
         assert_type(target.family, Literal["ipv4", "ipv6"])
         assert_type(target.sockaddr(), tuple[str, int] | tuple[str, int, int, int])
