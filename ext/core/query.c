@@ -111,10 +111,10 @@ mx_query_unsubscribe(mx_subscription *subscription)
 }
 
 static void
-settle(mx_resolver *resolver, mx_subscription *subscription, mx_answer *answer,
+settle(mx_query *query, mx_subscription *subscription, mx_answer *answer,
        const mx_server *server)
 {
-    subscription->trace = mx_trace_ref(subscription->query->trace);
+    subscription->trace = mx_trace_ref(query->trace);
     subscription->query = NULL;
     subscription->answer = mx_answer_ref(answer);
     subscription->server[0] = '\0';
@@ -122,19 +122,16 @@ settle(mx_resolver *resolver, mx_subscription *subscription, mx_answer *answer,
         (void)mx_server_to_text(server, subscription->server);
     }
     mx_list_remove(&subscription->of_query);
-    mx_list_append(&resolver->settled, &subscription->of_query);
+    mx_list_append(&query->resolver->settled, &subscription->of_query);
 }
 
 void
 mx_query_end(mx_query *query, mx_answer *answer, const mx_server *server, mx_usec now)
 {
-    mx_resolver *resolver = query->resolver;
-
-    mx_cache_put(resolver->cache, &query->question, answer, now);
+    mx_cache_put(query->resolver->cache, &query->question, answer, now);
     while (!mx_list_is_empty(&query->subscribers)) {
-        settle(resolver,
-               MX_CONTAINER(query->subscribers.next, mx_subscription, of_query), answer,
-               server);
+        settle(query, MX_CONTAINER(query->subscribers.next, mx_subscription, of_query),
+               answer, server);
     }
     free_query(query);
 }
@@ -160,7 +157,7 @@ mx_query_give_up(mx_subscription *subscription, mx_usec now)
             server = attempt->server;
         }
     }
-    settle(query->resolver, subscription, failure, &server);
+    settle(query, subscription, failure, &server);
     if (mx_list_is_empty(&query->subscribers)) {
         /* What a server said is remembered, RFC 9520, though another was silent. */
         mx_query_end(query, failure, &server, now);

@@ -34,7 +34,7 @@ typedef enum mx_event {
     MX_EVENT_SILENCE,  /* none came for so long that something else is tried */
     MX_EVENT_FAILURE,  /* a message could not be sent, or nobody takes it */
     MX_EVENT_ANSWER,   /* what the lookup goes by: a question is done with */
-    MX_EVENT_ALIAS,    /* the name asked for is an alias, and was followed */
+    MX_EVENT_ALIAS,    /* the name asked for is an alias */
     MX_EVENT_IMPLICIT, /* there is no MX: the domain is its own exchange */
     MX_EVENT_EXCHANGE, /* an exchange to be resolved; they come in delivery order */
     MX_EVENT_WAIT,     /* only the slower address family is still waited for */

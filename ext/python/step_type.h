@@ -12,7 +12,7 @@ int pymx_step_setup(PyObject *module, pymx_state *state);
 /* Step `index` of the trace of `route`, of which it keeps a reference. */
 PyObject *pymx_step_new(pymx_state *state, mx_route *route, size_t index);
 /* What pickle keeps: plain words and numbers. */
-PyObject *pymx_step_plain(PyObject *step);
+PyObject *pymx_step_plain(PyObject *self);
 /* Gives `route` the trace that a tuple of such tuples tells of. -1 with an exception. */
 int pymx_trace_read(mx_route *route, PyObject *tuple);
 /* Module function _rebuild_step, for pickle. */
