@@ -60,8 +60,9 @@ class Resolver(Configured):
         What DNS says, or fails to say, is in `Route.status`; it is never raised.
         Cancelling the task cancels the lookup.
 
-        Raises TypeError unless `destination` is a str, ClosedError, and RuntimeError
-        outside of asyncio and trio.
+        Raises TypeError unless `destination` is a str, ClosedError, RuntimeError outside
+        of asyncio and trio, and what the function `prefer` raises, which is called by
+        the loop: one that blocks stops it.
         """
         check_destination(destination)
         hub = current_hub()

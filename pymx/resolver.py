@@ -46,6 +46,16 @@ class Resolver(Configured):
     order every time. `family`: ``"any"``, ``"ipv4"``, ``"ipv6"`` (only these),
     ``"ipv4_first"``, ``"ipv6_first"``, ``"interleave"``.
 
+    `prefer` is for those who know exchanges of equal preference apart ("unless there is
+    a clear reason to favor one", RFC 5321 5.1): a mapping, which is copied, or a
+    function gives each host a rank, a finite number. The lowest is tried first, before
+    the shuffle decides and `max_exchanges` cuts; hosts without a rank, or with None,
+    come last. A function is called with the lower-case host, each once in a lookup and
+    only where two or more share a preference, by the thread or event loop that waits
+    for the route; meanwhile `timeout` stands still. What it raises is raised by
+    `resolve`, `targets` and `resolve_many`, so TypeError or ValueError for what is no
+    rank.
+
     Loops (RFC 5321 5.1): for a machine that is itself an exchange, `self_names` are its
     names and `self_addresses` its addresses (`pymx.own_addresses` lists them). Where
     one of them is found, that preference and every worse one is left out, reason
@@ -74,6 +84,10 @@ class Resolver(Configured):
     >>> with pymx.Resolver(timeout=2.0, addresses="public") as resolver:
     ...     resolver.resolve("user@[192.0.2.1]").status
     'refused'
+    >>> servers = pymx.resolver.default().nameservers
+    >>> with pymx.Resolver(servers, prefer={"c.equal.example": 1}) as resolver:
+    ...     resolver.resolve("equal.example").exchanges[0].host
+    'c.equal.example'
     """
 
     def resolve(self, destination: str) -> Route:
@@ -82,7 +96,8 @@ class Resolver(Configured):
         What DNS says, or fails to say, is in `Route.status`; it is never raised. Blocks
         for `timeout` seconds at most; Ctrl-C ends it at once.
 
-        Raises TypeError unless `destination` is a str, and ClosedError.
+        Raises TypeError unless `destination` is a str, ClosedError, and what the
+        function `prefer` raises.
 
         >>> route = pymx.resolve("user@levels.example")
         >>> [(exchange.preference, exchange.host) for exchange in route.exchanges][0]
@@ -152,7 +167,8 @@ class Resolver(Configured):
         is yielded. `progress` is called with the numbers of routes yielded and
         destinations read, ten times a second at most, and at the end.
 
-        An exception of `destinations`, `key` or `progress` ends the generator at once.
+        An exception of `destinations`, `key`, `progress` or the resolver's `prefer`
+        ends the generator at once.
         Leaving the loop early, or that exception, cancels what is in progress.
 
         Raises TypeError for a str and for what is not iterable, ConfigurationError for
