@@ -60,9 +60,9 @@ class Resolver(Configured):
         What DNS says, or fails to say, is in `Route.status`; it is never raised.
         Cancelling the task cancels the lookup.
 
-        Raises TypeError unless `destination` is a str, ClosedError, RuntimeError outside
-        of asyncio and trio, and what the function `prefer` raises, which is called by
-        the loop: one that blocks stops it.
+        Raises TypeError unless `destination` is a str, ClosedError, RuntimeError when
+        neither asyncio nor trio runs, and what the function `prefer` raises, which the
+        loop calls: one that blocks stops the loop.
         """
         check_destination(destination)
         hub = current_hub()

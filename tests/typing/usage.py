@@ -21,9 +21,12 @@ def blocking(server: FakeDNS) -> None:
         resolver.clear_cache()
     pymx.Resolver("192.0.2.53", seed=7, cache_size=0, trace=True)
     pymx.Resolver(iter(["192.0.2.53"]))
+    pymx.Resolver(prefer={"a.example": 1, "b.example": 2.5, "c.example": None})
+    pymx.Resolver(prefer=lambda host: len(host) if host else None)
     pymx.Resolver(family="ipv5")  # type: ignore[arg-type]
     pymx.Resolver(timeout="5")  # type: ignore[arg-type]
-    pymx.Resolver(prefer=None)  # type: ignore[call-arg]
+    pymx.Resolver(prefer=str.upper)  # type: ignore[arg-type]
+    pymx.Resolver(preference=None)  # type: ignore[call-arg]
 
 
 def result(route: pymx.Route) -> None:
