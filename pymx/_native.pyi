@@ -204,7 +204,7 @@ class TraceStep:
 
     @property
     def count(self) -> int | None:
-        """Records, addresses, targets or steps, by the event."""
+        """Records, exchanges, addresses, targets or steps, by the event."""
 
     @property
     def ttl(self) -> int | None:

@@ -282,6 +282,20 @@ def test_exchanges_are_told_in_their_order(dns, traced):
     assert len(orders) > 1
 
 
+def test_ranks_come_before_the_exchanges_they_order(dns, traced):
+    asking = traced(dns(MAIL_ZONE), family="ipv4", prefer={"c.equal.example": 1})
+    for _ in range(3):
+        route = asking.resolve("equal.example")
+        first = events(route).index("ranked")
+        ranked, *exchanges = route.trace[first : first + 4]
+        assert ranked.count == 3
+        assert ranked.text.startswith("3 exchanges, after ")
+        assert {step.event for step in exchanges} == {"exchange"}
+        assert exchanges[0].host == "c.equal.example"
+        assert exchanges[0].time == ranked.time >= ranked.elapsed
+        assert only(asking.resolve("plain.example"), "ranked") == []
+
+
 @pytest.mark.parametrize(
     ("destination", "reason", "status"),
     [

@@ -116,6 +116,8 @@ MX_MUST_CHECK mx_status mx_lookup_take_ranks(mx_lookup *lookup);
 void mx_lookup_begin(mx_lookup *lookup, mx_usec now);
 /* Question `number` joined one that is under way for another lookup. */
 void mx_lookup_note_join(mx_lookup *lookup, uint32_t number, mx_usec now);
+/* The ranks that were wanted since the MX answer have come. */
+void mx_lookup_note_ranks(mx_lookup *lookup, mx_usec now);
 /* Only the slower address family is still waited for, until `until` at the latest. */
 void mx_lookup_note_wait(mx_lookup *lookup, mx_usec now, mx_usec until);
 /* Time is up: what is open is given up. */

@@ -109,6 +109,23 @@ mx_lookup_note_join(mx_lookup *lookup, uint32_t number, mx_usec now)
 }
 
 void
+mx_lookup_note_ranks(mx_lookup *lookup, mx_usec now)
+{
+    mx_usec since = lookup->now;
+    mx_step *step;
+
+    if (lookup->trace == NULL) {
+        return;
+    }
+    lookup->now = now;
+    step = add_step(lookup, MX_EVENT_RANKED);
+    if (step != NULL) {
+        step->count = (int64_t)lookup->ranking.count;
+        step->elapsed = now - since;
+    }
+}
+
+void
 mx_lookup_note_wait(mx_lookup *lookup, mx_usec now, mx_usec until)
 {
     mx_step *step;

@@ -315,6 +315,7 @@ mx_request_go_on(mx_request *request, mx_usec now)
     mx_list_append(&resolver->admitted, &request->place);
     status = mx_heap_set(&resolver->deadlines, &request->deadline, now + request->left);
     if (status == MX_OK) {
+        mx_lookup_note_ranks(request->lookup, now);
         status = mx_lookup_take_ranks(request->lookup);
     }
     if (status != MX_OK) {

@@ -36,6 +36,7 @@ typedef enum mx_event {
     MX_EVENT_ANSWER,   /* what the lookup goes by: a question is done with */
     MX_EVENT_ALIAS,    /* the name asked for is an alias */
     MX_EVENT_IMPLICIT, /* there is no MX: the domain is its own exchange */
+    MX_EVENT_RANKED,   /* the caller's preference among equal exchanges came */
     MX_EVENT_EXCHANGE, /* an exchange to be resolved; they come in delivery order */
     MX_EVENT_WAIT,     /* only the slower address family is still waited for */
     MX_EVENT_DEADLINE, /* time is up: what is still open is given up */
@@ -54,7 +55,8 @@ enum {
 typedef struct mx_step {
     mx_event event;
     mx_usec at;       /* by the engine's clock; in a route since the lookup began */
-    mx_usec elapsed;  /* since the message was sent; of WAIT: at most from now on */
+    mx_usec elapsed;  /* since the message was sent, or ranks were wanted; of WAIT:
+                         at most from now on */
     const char *name; /* of the question, "" without one, as `type` 0 */
     uint16_t type;
     mx_server server; /* port 0: none */
@@ -64,7 +66,7 @@ typedef struct mx_step {
     int32_t ede;      /* RFC 8914, or none */
     mx_reason reason;
     int verdict;        /* mx_verdict, or none */
-    int64_t count;      /* records, addresses, targets, steps; or none */
+    int64_t count;      /* records, exchanges, addresses, targets, steps; or none */
     int64_t ttl;        /* seconds, or none */
     int cached;         /* of ANSWER: whether it is the cache's; or none */
     const char *host;   /* exchange, or what an alias leads to; "" without one */

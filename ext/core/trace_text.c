@@ -19,6 +19,7 @@ mx_event_word(mx_event event)
         [MX_EVENT_WAIT] = "wait",         [MX_EVENT_DEADLINE] = "deadline",
         [MX_EVENT_EXCLUDED] = "excluded", [MX_EVENT_WARNING] = "warning",
         [MX_EVENT_OMITTED] = "omitted",   [MX_EVENT_VERDICT] = "verdict",
+        [MX_EVENT_RANKED] = "ranked",
     };
     size_t index = (size_t)event;
 
@@ -238,6 +239,10 @@ mx_step_text(const mx_step *step, char *text)
         break;
     case MX_EVENT_IMPLICIT:
         say(&line, "no MX: %s is its own exchange", step->host);
+        break;
+    case MX_EVENT_RANKED:
+        say_count(&line, step->count, "exchange", "exchanges");
+        say_elapsed(&line, ", after ", step);
         break;
     case MX_EVENT_EXCHANGE:
         say_exchange(&line, step);

@@ -228,7 +228,7 @@ static PyGetSetDef fields[] = {
     {"status", step_get_status, NULL,
      PyDoc_STR("Of 'verdict': as Route.status or Exchange.status; else None."), NULL},
     {"count", step_get_count, NULL,
-     PyDoc_STR("Records, addresses, targets or steps, by the event; or None."), NULL},
+     PyDoc_STR("Records, exchanges, addresses, targets or steps; or None."), NULL},
     {"ttl", step_get_ttl, NULL,
      PyDoc_STR("Of 'answer': seconds that it may be kept for; or None."), NULL},
     {"cached", step_get_cached, NULL,

@@ -192,6 +192,47 @@ time_stands_still_while_paused(void **state)
     close_world();
 }
 
+static void
+with_ranks_and_trace(mx_resolver_config *config)
+{
+    with_ranks(config);
+    config->rules.trace = true;
+}
+
+static void
+a_trace_tells_of_the_ranks(void **state)
+{
+    mx_request *request;
+    const mx_step *step;
+    mx_route *route;
+
+    (void)state;
+    open_world(with_ranks_and_trace, 1);
+    world.fake->zone = zone;
+    request = start("a.test", 1);
+    assert_true(is_paused(1));
+    pass(3 * SEC);
+    assert_int_equal(rank_and_resume(request), MX_OK);
+    turn();
+    route = take(NULL);
+    assert_non_null(route);
+    step = route->trace->steps;
+    while (step->event != MX_EVENT_RANKED) {
+        assert_in_range(step->event, MX_EVENT_QUERY, MX_EVENT_ANSWER);
+        step++;
+    }
+    assert_int_equal(step->count, 2);
+    assert_int_equal(step->elapsed, 3 * SEC);
+    assert_int_equal(step->at, 3 * SEC);
+    step++;
+    assert_int_equal(step->event, MX_EVENT_EXCHANGE);
+    assert_int_equal(step->at, 3 * SEC);
+    assert_string_equal(step->host, "c.test");
+    mx_route_unref(route);
+    mx_request_release(request);
+    close_world();
+}
+
 static mx_request *
 pause_at_the_deadline(const char *destination)
 {
@@ -465,6 +506,7 @@ main(void)
         cmocka_unit_test(only_a_choice_pauses),
         cmocka_unit_test(cached_exchanges_are_ranked_afresh),
         cmocka_unit_test(time_stands_still_while_paused),
+        cmocka_unit_test(a_trace_tells_of_the_ranks),
         cmocka_unit_test(no_time_is_enough_for_the_cache_only),
         cmocka_unit_test(a_paused_lookup_takes_no_room_and_waits_no_turn),
         cmocka_unit_test(cancelled_while_paused),

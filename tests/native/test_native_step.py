@@ -203,5 +203,5 @@ def test_a_step_outlives_its_route():
 
 
 def test_words_of_events():
-    assert len(set(_native.EVENTS)) == len(_native.EVENTS) == 16
+    assert len(set(_native.EVENTS)) == len(_native.EVENTS) == 17
     assert all(word.isidentifier() and word.islower() for word in _native.EVENTS)
