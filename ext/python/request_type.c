@@ -3,6 +3,8 @@
 
 #include "python/request_type.h"
 
+#include "python/resolver_type.h"
+
 pymx_request *
 pymx_request_new(pymx_state *state, PyObject *resolver, PyObject *token,
                  PyObject *destination, PyObject *input)
@@ -32,7 +34,7 @@ pymx_request_new(pymx_state *state, PyObject *resolver, PyObject *token,
 void
 pymx_request_cancel(pymx_request *request)
 {
-    pymx_state *state = pymx_state_of((PyObject *)request);
+    pymx_state *state = pymx_resolver_state(request->resolver);
     /* One of our parent's means nothing to our engine. */
     if (request->handle != NULL && request->generation == state->engine.generation) {
         pymx_engine_cancel(state, request->handle);

@@ -18,6 +18,7 @@
 
 typedef struct pymx_resolver {
     PyObject ob_base;
+    PyObject *module; /* a type that is collected with us loses its own first */
     mx_resolver *resolver;
     PyObject *prefer;    /* a dict or a callable; NULL if nothing is preferred */
     unsigned generation; /* of the engine that may know `resolver` */

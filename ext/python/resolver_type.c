@@ -46,6 +46,7 @@ resolver_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         mx_resolver_unref(resolver);
         return NULL;
     }
+    self->module = Py_NewRef(PyType_GetModule(type));
     self->resolver = resolver;
     self->prefer = prefer == Py_None ? NULL : Py_NewRef(prefer);
     self->generation = state->engine.generation;
@@ -62,6 +63,7 @@ static int
 resolver_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((pymx_resolver *)self)->module);
     Py_VISIT(((pymx_resolver *)self)->prefer);
     return 0;
 }
@@ -73,19 +75,26 @@ resolver_clear(PyObject *self)
     return 0;
 }
 
+pymx_state *
+pymx_resolver_state(PyObject *resolver)
+{
+    return pymx_state_of_module(((pymx_resolver *)resolver)->module);
+}
+
 /* In a fork child the engine that knew the resolver is gone, and its thread may have
  * held the locks of the resolver when it went. */
 static bool
 is_orphaned(const pymx_resolver *self)
 {
-    return self->generation != pymx_state_of((PyObject *)self)->engine.generation;
+    return self->generation != pymx_resolver_state((PyObject *)self)->engine.generation;
 }
 
 static void
 close_resolver(pymx_resolver *self)
 {
     if (!self->is_closed && !is_orphaned(self)) {
-        pymx_engine_close_resolver(pymx_state_of((PyObject *)self), self->resolver);
+        pymx_engine_close_resolver(pymx_resolver_state((PyObject *)self),
+                                   self->resolver);
     }
     self->is_closed = true;
 }
@@ -95,6 +104,7 @@ resolver_dealloc(PyObject *object)
 {
     pymx_resolver *self = (pymx_resolver *)object;
     PyTypeObject *type = Py_TYPE(object);
+    PyObject *module = self->module;
     PyObject_GC_UnTrack(object);
     close_resolver(self);
     if (!is_orphaned(self)) {
@@ -103,6 +113,7 @@ resolver_dealloc(PyObject *object)
     Py_CLEAR(self->prefer);
     type->tp_free(object);
     Py_DECREF(type);
+    Py_DECREF(module);
 }
 
 /* In a fork child it makes one with the same configuration. The old one is left alone

@@ -12,7 +12,10 @@
 
 int pymx_resolver_setup(PyObject *module, pymx_state *state);
 
-/* `resolver` is a Resolver. The rules are its own, borrowed. */
+/* `resolver` is a Resolver. Its state is there to its very end, unlike that of other
+ * objects, whose types the collector may have cleared before them. */
+pymx_state *pymx_resolver_state(PyObject *resolver);
+/* The rules are its own, borrowed. */
 const mx_lookup_rules *pymx_resolver_rules(PyObject *resolver);
 /* Ranks the exchanges of a paused lookup by what is preferred, unless it is cancelled;
  * may run any Python code. -1 with its exception. */
