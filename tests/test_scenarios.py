@@ -20,18 +20,19 @@ from pymx.testing import Behaviour, FakeDNS, Query, Send, rcode
 
 SCENARIOS = read_all()
 # Rules of the design that scenarios cannot miss.
-RULES = (
-    [f"I{number}" for number in range(1, 8)]
-    + [f"M{number}" for number in range(1, 9)]
-    + [f"O{number}" for number in range(1, 9)]
-    + [f"A{number}" for number in range(1, 10)]
-    + ["V1", "T1", "N1"]
-)
+RULES = [
+    *(f"I{number}" for number in range(1, 8)),
+    *(f"M{number}" for number in range(1, 9)),
+    *(f"O{number}" for number in range(1, 9)),
+    *(f"A{number}" for number in range(1, 10)),
+    *("V1", "T1", "T2", "T3", "T4", "N1", "D1"),
+]
 # Where nothing but silence is to be waited for, the wait is short.
 HURRY = {"timeout": 0.6, "attempt_timeout": 0.1, "address_wait": 0.05}
 PATIENCE = {"timeout": 60.0, "attempt_timeout": 20.0}
 TRUNCATED = 0x200
 BLAMES_EDNS = ("FORMERR", "NOTIMP", "BADVERS", "BADCOOKIE")
+LISTS = ("self_names", "self_addresses")
 AT_A_TIME = 16
 
 
@@ -78,8 +79,7 @@ def options_of(scenario: Scenario) -> dict[str, Any]:
     """Return the options of the resolver."""
     options: dict[str, Any] = {"tries": 1, **(HURRY if is_slow(scenario) else PATIENCE)}
     for name, value in scenario.options.items():
-        is_list = name in ("self_names", "self_addresses")
-        options[name] = value.split() if is_list else read_value(value)
+        options[name] = value.split() if name in LISTS else read_value(value)
     return options
 
 
