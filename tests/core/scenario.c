@@ -159,22 +159,24 @@ end_scenario(scenario *row)
 
 /* Short for the `dns` lines of a host's addresses, A and AAAA. */
 static void
-take_host(scenario *row, const char *text)
+take_host(scenario *row, int number, const char *text)
 {
     static const char *const types[] = {"A", "AAAA"};
     size_t name = strcspn(text, " ");
 
     for (int ipv6 = 0; ipv6 < 2; ipv6++) {
         char reply[1024] = "";
-        size_t length = 0;
-        for (const char *at = text + name; *at != '\0' && length < sizeof(reply);) {
-            size_t word = strcspn(++at, " ");
-            if ((memchr(at, ':', word) != NULL) == (ipv6 == 1)) {
-                length +=
-                    (size_t)snprintf(reply + length, sizeof(reply) - length, "%s%.*s",
-                                     length > 0 ? ", " : "", (int)word, at);
+        size_t length = 0, word;
+        for (const char *at = text + name; *at != '\0'; at += word) {
+            word = strcspn(++at, " ");
+            if ((memchr(at, ':', word) != NULL) != (ipv6 == 1)) {
+                continue;
             }
-            at += word;
+            length += (size_t)snprintf(reply + length, sizeof(reply) - length, "%s%.*s",
+                                       length > 0 ? ", " : "", (int)word, at);
+            if (length >= sizeof(reply)) {
+                scenario_complain(row->path, number, "too many addresses", "");
+            }
         }
         scenario_add_line(&row->dns, "%.*s %s %s", (int)name, text, types[ipv6],
                           length > 0 ? reply : "NODATA");
@@ -196,7 +198,7 @@ take_line(scenario *row, int number, const char *line)
         scenario_add_line(&row->dns, "%s", rest);
     }
     else if (scenario_has_word(line, "host", &rest)) {
-        take_host(row, rest);
+        take_host(row, number, rest);
     }
     else if (scenario_has_word(line, "unordered", &rest)) {
         row->is_unordered = true;

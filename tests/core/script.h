@@ -8,12 +8,7 @@
  *         {"mx.dom.test", "AAAA", "NODATA"},
  *         {NULL, NULL, NULL}};
  *
- * An answer is a list of records, comma-separated; `CNAME name, ...` leads it when an
- * alias comes first, `CNAME name` alone leaves its end to us; or NODATA, NXDOMAIN,
- * FORMERR, SERVFAIL, NOTIMP, REFUSED, BADVERS, BADCOOKIE, DAMAGED, TRUNCATED, REFERRAL.
- * Before them, for what follows: `TTL seconds`, else positive answers live 300 s and
- * negative ones 60; `OWNER name`; `AD` marks the message authenticated; `BOTH name` is
- * a CNAME beside the records. Such messages go through mx_answer_read(). What no
+ * An answer is as in a scenario, ../scenarios/README.rst tells the language. What no
  * message says: TIMEOUT, UNREACHABLE, LOOP. A question that is not in the table fails
  * the test; the name "*" stands for every name.
  */
