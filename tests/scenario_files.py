@@ -25,6 +25,7 @@ ALWAYS = [
 ]
 IF_EXPECTED = [
     "ttl",
+    "exchange_ttl",
     "smtp",
     "deliverable",
     "elapsed",

@@ -59,6 +59,7 @@ def _describe_exchanges(route: pymx.Route) -> list[str]:
         told = {t.address for t in route.targets if t.host == exchange.host}
         if not told.issuperset(exchange.addresses):
             lines.append(_join("addresses", exchange.host, *exchange.addresses))
+        lines.append(_join("exchange_ttl", exchange.host, exchange.ttl))
         if exchange.canonical != exchange.host:
             lines.append(_join("alias", exchange.host, exchange.canonical))
     return [*lines, f"exchanges {len(route.exchanges)}"]

@@ -79,6 +79,7 @@ def test_every_line_counts(sound: Scenario) -> None:
         ("unicode b.test", "unicode"),
         ("addresses al.test 192.0.2.1", "addresses"),
         ("ttl 299", "ttl"),
+        ("exchange_ttl al.test 299", "exchange_ttl"),
         ("smtp 550 5.4.4", "smtp"),
         ("elapsed 4", "elapsed"),
         ("excludes 3 limit", "excludes"),

@@ -31,6 +31,7 @@ static const keyword keywords[] = {
     {"warning", false, {NULL}},
     {"unicode", true, {NULL}},
     {"ttl", true, {NULL}},
+    {"exchange_ttl", true, {NULL}},
     {"smtp", true, {NULL}},
     {"deliverable", true, {NULL}},
     {"elapsed", true, {NULL}},
@@ -103,6 +104,7 @@ describe_exchanges(const mx_route *route, scenario_lines *out)
                               reason[0] != '\0' ? " " : "", reason);
         }
         describe_addresses(route, i, out);
+        scenario_add_line(out, "exchange_ttl %s %u", exchange->host, exchange->ttl);
         if (strcmp(exchange->host, exchange->canonical) != 0) {
             scenario_add_line(out, "alias %s %s", exchange->host, exchange->canonical);
         }
