@@ -105,8 +105,8 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description="What the ordering costs.")
     parser.add_argument("program", type=Path, help="made of order_core.c")
-    parser.add_argument("--rounds", type=int, default=500)
-    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--repeats", type=int, default=25)
     options = parser.parse_args()
     print(f"nanoseconds for one list, median of {options.repeats}; times {BASE!r}")
     print(f"{'exchanges':24}" + "".join(f"{size:>18}" for size in SIZES))
