@@ -60,10 +60,11 @@ KEPT = frozenset(
         "while",
     ]
 )
-# Only a leak checker misses these.
+# Only a leak checker misses these, and the counts of references.
 RELEASES = ("free", "unref", "fini", "delete")
+REFERENCES = "references"
 # Their arguments may be swapped at will.
-SYMMETRIC = ("equal", "smaller", "larger", "min", "max")
+SYMMETRIC = ("equal", "smaller", "memcmp", "calloc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,14 @@ def negate(source: str, tokens: list[Token]) -> Iterator[Change]:
             yield start, end, f"!({source[start:end]})"
 
 
-def shift_numbers(_source: str, tokens: list[Token]) -> Iterator[Change]:
+def shift_numbers(source: str, tokens: list[Token]) -> Iterator[Change]:
     """Be off by one."""
     for i, token in enumerate(tokens):
         digits = token.text.rstrip("uUlL")
         suffix = token.text[len(digits) :]
-        if token.kind != "number" or "." in digits or is_parameter_size(tokens, i):
+        if token.kind != "number" or "." in digits or is_size(tokens, i):
+            continue
+        if REFERENCES in source[source.rfind("\n", 0, token.start) + 1 : token.start]:
             continue
         value = int(digits, 0)
         yield token.start, token.end, f"{value + 1}{suffix}"
@@ -131,14 +134,13 @@ def shift_numbers(_source: str, tokens: list[Token]) -> Iterator[Change]:
             yield token.start, token.end, f"{value - 1}{suffix}"
 
 
-def is_parameter_size(tokens: list[Token], at: int) -> bool:
-    """Tell whether this is the 4 of f(uint8_t bytes[4]), which means nothing."""
-    around = [token.text for token in tokens[at - 1 : at + 3 : 2]]
-    return (
-        around == ["[", "]"]
-        and tokens[at - 3].kind == "name"
-        and tokens[at + 2].text in (",", ")")
-    )
+def is_size(tokens: list[Token], at: int) -> bool:
+    """Tell whether this is the 4 of `uint8_t bytes[4]`: only a sanitizer minds it."""
+    if at < 3 or [token.text for token in tokens[at - 1 : at + 2 : 2]] != ["[", "]"]:
+        return False
+    name, before = tokens[at - 2], tokens[at - 3]
+    is_type = before.kind == "name" and before.text not in ("return", "case")
+    return name.kind == "name" and (is_type or before.text == "*")
 
 
 def is_statement(tokens: list[Token], at: int) -> bool:
@@ -155,10 +157,16 @@ def is_statement(tokens: list[Token], at: int) -> bool:
 
 def remove_statements(_source: str, tokens: list[Token]) -> Iterator[Change]:
     """Forget a call or an assignment."""
+    headers = {
+        j
+        for i, token in enumerate(tokens)
+        if token.text == "for"
+        for j in range(i, find_closing(tokens, i + 1))
+    }
     for i in range(1, len(tokens) - 1):
-        if tokens[i - 1].text == ")" and not closes_condition(tokens, i - 1):
+        if i in headers or not is_statement(tokens, i):
             continue
-        if not is_statement(tokens, i):
+        if tokens[i - 1].text == ")" and not closes_condition(tokens, i - 1):
             continue
         j = i
         while tokens[j].text not in (";", "{", "}"):
@@ -205,7 +213,8 @@ def swap_arguments(source: str, tokens: list[Token]) -> Iterator[Change]:
         if not is_call or token.text in KEPT or token.text.endswith(SYMMETRIC):
             continue
         arguments = split_arguments(tokens, i + 1)
-        if len(arguments) < 2:
+        is_definition = tokens[find_closing(tokens, i + 1) + 1].text == "{"
+        if is_definition or len(arguments) < 2:
             continue
         (a, b), (c, d) = arguments[:2]
         if source[a:b] != source[c:d]:

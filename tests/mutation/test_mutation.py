@@ -38,9 +38,14 @@ def changes(source: str, operator: str) -> list[str]:
         ("off by one", "x = 0;", ["x = 1;"]),
         ("off by one", "x = a[1];", ["x = a[2];", "x = a[0];"]),
         ("off by one", "void f(char a[4]);", []),
+        ("off by one", "{ static char *a[4]; return b[x]; }", []),
+        ("off by one", "return a[0];", ["return a[1];"]),
+        ("off by one", "atomic_init(&a->references, 1);", []),
         ("off by one", "x = '1' + y2;", []),
         ("left out", "{ int a = 1; a = 2; f(a); return a; }",
          ["{ int a = 1; ; f(a); return a; }", "{ int a = 1; a = 2; ; return a; }"]),
+        ("left out", "{ for (a = 0; b(a); a++) { c(); } }",
+         ["{ for (a = 0; b(a); a++) { ; } }"]),
         ("left out", "{ if (a) f(b); mx_free(b); }", ["{ if (a) ; mx_free(b); }"]),
         ("left out", "{ mx_name *a = (b) c; assert(a); }", []),
         ("another constant", "MX_A_ONE; MX_A_TWO; MX_B;",
@@ -48,7 +53,7 @@ def changes(source: str, operator: str) -> list[str]:
         ("another constant", "RCODE_A; SIZE_B;", []),
         ("swapped arguments", "x = f(a, g(b, c), d);",
          ["x = f(g(b, c), a, d);", "x = f(a, g(c, b), d);"]),
-        ("swapped arguments", "is_equal(a, b); f(a, a);", []),
+        ("swapped arguments", "is_equal(a, b); f(a, a); int g(a, b) {}", []),
     ],
 )  # fmt: skip
 def test_operator(operator: str, source: str, changed: list[str]) -> None:
