@@ -32,7 +32,7 @@ tidy_flags = -std=c11 -Iext $(shell pkg-config --cflags libcares) \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help quickstart test build core asan clang tsan valgrind python-asan fuzz \
-    differential mutants bench lint typecheck format dist clean system
+    differential mutants rules bench lint typecheck format dist clean system
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "make %-24s %s\n", $$1, $$2}' Makefile
@@ -89,6 +89,9 @@ differential: build build/differential/reader ## the reader of answers against d
 MUTANTS ?= 400
 mutants: build ## small errors put into ext/core: how many do its tests notice?
 	$(bin)/python tests/mutation/mutate.py --limit $(MUTANTS)
+
+rules: build ## each rule of the answer taken out: do its scenarios notice?
+	$(bin)/python tests/mutation/mutate.py --rules tests/scenarios/removals.toml
 
 core_ordering = benchmarks/order_core.c ext/core/order.c ext/core/rng.c
 build/benchmarks/order_core: $(core_ordering) ext/core/order.h ext/core/rng.h

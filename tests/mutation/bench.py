@@ -123,17 +123,16 @@ class Bench:
             return Run(False, (e.output or b"").decode(errors="replace"))
         return Run(done.returncode == 0, done.stdout.decode(errors="replace"))
 
-    def try_out(self, source: str, folder: Path) -> list[Run] | None:
-        """Run the tests against a changed file until one fails.
+    def try_out(self, source: str, folder: Path, tests: list[str]) -> Run | None:
+        """Run tests against a changed file; return the first that fails, or the last.
 
         None when it does not compile.
         """
         compiled = self.compile(source, folder)
         if compiled is None:
             return None
-        runs = []
-        for test in self.tests:
-            runs.append(self.run(self.link(test, compiled)))
-            if not runs[-1].passed:
+        for test in tests:
+            run = self.run(self.link(test, compiled))
+            if not run.passed:
                 break
-        return runs
+        return run

@@ -2,12 +2,13 @@
 """The mutants that are made, and what a removed rule must break."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from mutation.bench import Failure, Run
+from mutation.bench import ROOT, Failure, Run
 from mutation.operators import mutants_of
-from mutation.removals import Removal
+from mutation.removals import Removal, read_removals
 
 PATH = Path("some.c")
 
@@ -69,11 +70,10 @@ def test_mutants_are_told_by_line_and_change() -> None:
 
 
 def test_every_operator_finds_something_in_the_core() -> None:
-    root = Path(__file__).resolve().parents[2]
     found = Counter(
         mutant.operator
         for name in ("answer", "chain", "lookup", "order")
-        for mutant in mutants_of(PATH, (root / f"ext/core/{name}.c").read_text())
+        for mutant in mutants_of(PATH, (ROOT / f"ext/core/{name}.c").read_text())
     )
     assert len(found) == 7
     assert min(found.values()) >= 5
@@ -98,7 +98,33 @@ def test_a_rule_is_taken_out_at_one_place() -> None:
             removal("O1").apply(source)
 
 
+# Python's, and what cannot be taken out because no code does it.
+NOT_REMOVABLE = {"I3", "N1"}
+
+
+def test_every_rule_can_be_taken_out() -> None:
+    folder = ROOT / "tests" / "scenarios"
+    titles = [
+        line.split()[1]
+        for path in folder.glob("*.scenario")
+        for line in path.read_text().splitlines()
+        if line.startswith("scenario ")
+    ]
+    # Of faults (W, C, S) the rules are told elsewhere.
+    rules = {rule for rule in titles if rule[0] in "IMOAVTND"} - NOT_REMOVABLE
+    removed = {removal.rule for removal in read_removals(folder / "removals.toml")}
+    assert rules <= removed
+
+
 NOT_ITS_OWN = "NOT MISSED by its own scenarios"
+
+
+@pytest.mark.parametrize(
+    ("passed", "verdict"), [(False, "ok, test_order fails"), (True, "NOT MISSED")]
+)
+def test_verdict_by_another_test(passed: bool, verdict: str) -> None:
+    shuffled = replace(removal("O2"), test="test_order")
+    assert shuffled.verdict(Run(passed, "")) == verdict
 
 
 @pytest.mark.parametrize(
