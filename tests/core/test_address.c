@@ -337,6 +337,29 @@ test_addresses_inside_addresses_are_judged(void **state)
     }
 }
 
+/* 192.0.0.9 is globally reachable and 192.0.0.8 is not: all octets are looked at. */
+static void
+test_addresses_inside_addresses_are_read_whole(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"::ffff:192.0.0.9", "::ffff:192.0.0.8"},
+        {"64:ff9b::192.0.0.9", "64:ff9b::192.0.0.8"},
+        {"2002:c000:9::1", "2002:c000:8::1"},
+        /* Teredo's server, then its client, the bits of which are inverted */
+        {"2001:0:c000:9:0:ffff:f7f7:f7f7", "2001:0:c000:8:0:ffff:f7f7:f7f7"},
+        {"2001:0:808:808:0:ffff:3fff:fff6", "2001:0:808:808:0:ffff:3fff:fff7"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        mx_address reachable = address_of(pairs[i][0]);
+        mx_address reserved = address_of(pairs[i][1]);
+        assert_int_equal(mx_address_judge(&reachable, MX_ADDRESSES_PUBLIC),
+                         MX_REASON_NONE);
+        assert_int_equal(mx_address_judge(&reserved, MX_ADDRESSES_PUBLIC),
+                         MX_REASON_RESERVED_ADDRESS);
+    }
+}
+
 /* Each policy names the first thing that it refuses. */
 static void
 test_every_part_of_an_address_must_pass(void **state)
@@ -406,6 +429,7 @@ main(void)
         cmocka_unit_test(test_families_differ),
         cmocka_unit_test(test_ranges_are_those_of_the_registries),
         cmocka_unit_test(test_addresses_inside_addresses_are_judged),
+        cmocka_unit_test(test_addresses_inside_addresses_are_read_whole),
         cmocka_unit_test(test_every_part_of_an_address_must_pass),
         cmocka_unit_test(test_hostile_addresses_are_refused_by_default),
     };
