@@ -132,7 +132,7 @@ negative_ttl(mx_message *message, const mx_record *soa, const mx_chain *chain)
     size_t minimum_at = (size_t)soa->rdata + soa->rdlength - 4;
     uint32_t minimum = mx_wire_u32(mx_message_at(message, minimum_at));
     uint32_t ttl = smaller(soa->ttl, minimum);
-    return smaller(smaller(ttl, chain->ttl), MX_MAX_NEGATIVE_TTL);
+    return smaller(smaller(ttl, chain->alias_ttl), MX_MAX_NEGATIVE_TTL);
 }
 
 static bool

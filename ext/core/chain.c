@@ -100,7 +100,7 @@ mx_chain_walk(mx_message *message, const mx_question *question, mx_chain *out)
 {
     out->names[0] = question->name;
     out->aliases = 0;
-    out->ttl = UINT32_MAX;
+    out->alias_ttl = UINT32_MAX;
     for (;;) {
         owned found;
         find_owned(message, &out->names[out->aliases], question->type, &found);
@@ -110,7 +110,7 @@ mx_chain_walk(mx_message *message, const mx_question *question, mx_chain *out)
         if (found.count > 0 || !found.has_alias) {
             out->count = found.count;
             out->bytes = found.bytes;
-            out->ttl = smaller(out->ttl, found.ttl);
+            out->ttl = smaller(out->alias_ttl, found.ttl);
             out->has_alias_beside = found.has_alias;
             return MX_REASON_NONE;
         }
@@ -124,6 +124,6 @@ mx_chain_walk(mx_message *message, const mx_question *question, mx_chain *out)
             return MX_REASON_CNAME_LIMIT;
         }
         out->names[++out->aliases] = found.alias;
-        out->ttl = smaller(out->ttl, found.alias_ttl);
+        out->alias_ttl = smaller(out->alias_ttl, found.alias_ttl);
     }
 }

@@ -17,10 +17,11 @@
 
 typedef struct mx_chain {
     mx_name names[MX_MAX_CNAMES + 1];
-    uint8_t aliases; /* followed; names[aliases] is the end */
-    uint32_t ttl;    /* the smallest of all records used, UINT32_MAX without any */
-    uint32_t count;  /* records of the type asked at the end */
-    size_t bytes;    /* that an answer needs for them */
+    uint8_t aliases;       /* followed; names[aliases] is the end */
+    uint32_t alias_ttl;    /* the smallest of the aliases, UINT32_MAX without any */
+    uint32_t ttl;          /* the same with the records at the end */
+    uint32_t count;        /* records of the type asked at the end */
+    size_t bytes;          /* that an answer needs for them */
     bool has_alias_beside; /* a CNAME where those records are */
 } mx_chain;
 

@@ -490,6 +490,8 @@ test_nxdomain_wins_over_records(void **state)
     add_mx(&m, ANSWER, "@", 300, 10, "mx1.@");
     add_mx(&m, ANSWER, "other.test", 300, 10, "mx1.@");
     assert_reads(&m, MX_ANSWER_NXDOMAIN, MX_REASON_NXDOMAIN, 0);
+    add_soa(&m, AUTHORITY, "@", 600, 600);
+    assert_reads(&m, MX_ANSWER_NXDOMAIN, MX_REASON_NXDOMAIN, 600); /* no MX's */
 }
 
 /* FAULTS C27, RFC 6604 3: the rcode is about the end of the chain. */
