@@ -4,7 +4,7 @@
 Where dnspython refuses what we read, the difference names a `relief`: the same message
 without what dnspython took offence at. The oracle must say of that exactly what our
 reader says of the message. Where we refuse what dnspython reads, it names a `mark` that
-the message bears.
+the message bears, and our reader must say what it says of any damaged message.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ from differential.drafts import (
     A,
     u16,
 )
-from differential.oracle import EDE, OPAQUE_SIGNATURE, header_of, look
+from differential.oracle import EDE, OPAQUE_SIGNATURE, header_of, look, unproven
 
 HEADER = 12
 POINTER = 0xC0
@@ -169,6 +169,15 @@ def if_failed(case: Case) -> Answer | None:
     return None if flags & 15 in (0, 3) else without_records(case)
 
 
+def of_damaged(case: Case) -> Answer:
+    """Say of a message what is said of one that cannot be read."""
+    _, flags, _ = header_of(case.message)
+    blank = without_records(case)
+    facts = unproven(case, "damaged_reply", rcode=flags & 15)
+    facts = replace(facts, is_reply=blank.is_reply, authenticated=blank.authenticated)
+    return if_truncated(case) or if_failed(case) or facts
+
+
 def make_opaque(message: bytes) -> bytes:
     """Give private types to records whose RDATA has no shape for us."""
     changed = bytearray(message)
@@ -306,7 +315,7 @@ def explains(difference: Difference, case: Case, ours: Answer, theirs: Answer) -
                 and (difference.may_be_final or not ours.is_costly)
             )
         assert difference.mark is not None
-        return ours.reason == "damaged_reply" and difference.mark(case.message)
+        return ours == of_damaged(case) and difference.mark(case.message)
     except Unreadable:
         return False
 

@@ -64,8 +64,16 @@ def ttl(rng: Rng) -> int:
     return 300 if rng.random() < 0.5 else rng.choice(TTLS)
 
 
+def long_name(rng: Rng) -> Labels:
+    """Return a name of about the 255 octets that one may have (FAULTS W27, W28)."""
+    last = rng.randrange(59, 64)  # 253 to 257 octets
+    return (b"a" * 63, b"b" * 63, b"c" * 63, b"d" * last)
+
+
 def host(rng: Rng, asked: Labels) -> Labels:
     """Return a name that an exchange, a server or an alias may have."""
+    if rng.random() < 0.02:
+        return long_name(rng)
     stem = rng.choice((b"mx1", b"mx2", b"MX1", b"ns", b"a-b", b"x_y", b"m\x00x"))
     if rng.random() < 0.6 and sum(map(len, asked)) < 200:
         return (stem, *asked)
