@@ -10,6 +10,7 @@ the message bears, and our reader must say what it says of any damaged message.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+import dns.rdata
 from differential.answers import Answer, Case
 from differential.drafts import (
     AAAA,
@@ -35,8 +36,10 @@ MAX_PASSES = 9  # over the owners: one for each name of the longest chain
 # Types whose RDATA has a shape for us; octets before the names in it, how many names.
 NAMES = {CNAME: (0, 1), NS: (0, 1), PTR: (0, 1), MX: (2, 1), SOA: (0, 2)}
 SHAPED = {*NAMES, A, AAAA, DNAME, OPT}
-OPAQUE = 65_280  # a private type
+# Nobody's; names that point at the type of a record find a zero octet as before.
+OPAQUE = 200
 PRIVATE_OPTION = 65_001
+GENERIC = dns.rdata.GenericRdata
 
 Relief = Callable[[Case], Answer | None]
 Mark = Callable[[bytes], bool]
@@ -179,10 +182,15 @@ def of_damaged(case: Case) -> Answer:
 
 
 def make_opaque(message: bytes) -> bytes:
-    """Give private types to records whose RDATA has no shape for us."""
+    """Give unknown types to records whose RDATA has a shape for dnspython alone."""
     changed = bytearray(message)
     for place in places(message):
         if place.type == OPT or (place.rclass == INTERNET and place.type in SHAPED):
+            continue
+        known = dns.rdata.get_rdata_class(  # type: ignore[no-untyped-call]
+            place.rclass, place.type
+        )
+        if known is GENERIC:
             continue
         is_signature = place.rclass == INTERNET and place.type == RRSIG
         opaque = OPAQUE_SIGNATURE if is_signature else OPAQUE

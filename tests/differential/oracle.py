@@ -32,8 +32,8 @@ FAILED = {
     5: "server_refused",
 }
 
-# A type for RRSIG whose RDATA dnspython is not to look into, of the private ones.
-OPAQUE_SIGNATURE = RdataType.make(65_282)
+# Nobody's type, for RRSIG whose RDATA dnspython is not to look into.
+OPAQUE_SIGNATURE = RdataType.make(201)
 
 # No import for each type that a mutation makes up.
 dns.rdata.load_all_types()  # type: ignore[no-untyped-call]
