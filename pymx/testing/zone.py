@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What a zone answers: the logic of a server, without sockets or messages."""
 
+import itertools
 import os
 import pathlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -80,6 +81,17 @@ class Zone:
         raise TypeError(
             "a zone is the text of a master file, a path to one, or a dict, "
             f"not {type(source).__name__}"
+        )
+
+    @property
+    def records(self) -> Iterator[Record]:
+        """All records, name by name, those of one name in published order."""
+        return itertools.chain.from_iterable(self._nodes.values())
+
+    def failing(self, rcodes: Mapping[dns.name.Name, dns.rcode.Rcode]) -> Self:
+        """Return this zone with more `rcodes`; names that have one keep it."""
+        return type(self)(
+            self.records, names=self._nodes, rcodes={**rcodes, **self._rcodes}
         )
 
     def lookup(
