@@ -30,8 +30,20 @@ def test_quick_start_output(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed[:2] == textwrap.dedent(shown[1]).splitlines()[:2]
 
 
+def test_lint_output(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = re.search(
+        r"    pymx (lint --zone .*)\n\n.*code-block:: text\n\n((?: {4}.*\n)+)", README
+    )
+    assert shown
+    monkeypatch.chdir(ROOT)
+    assert main(shown[1].split()) == 1
+    assert capsys.readouterr().out == textwrap.dedent(shown[2])
+
+
 def test_links_lead_somewhere() -> None:
-    links = re.findall(r"`[^`<]+<([^>]+)>`_", README)
+    links = re.findall(r"`[^`<]+<([^>\s]+)>`_", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
 

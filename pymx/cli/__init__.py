@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: ``pymx resolve`` and ``pymx doctor``.
+"""The command line: ``pymx resolve``, ``pymx lint`` and ``pymx doctor``.
 
 What only one command, or only one flag, needs is imported when it comes to that:
 ``--help`` and mistakes are answered at once.
@@ -20,6 +20,7 @@ from pymx.cli.parser import Parser
 
 _COMMANDS = {
     "resolve": "show where, in which order, mail for destinations goes",
+    "lint": "show what is wrong with the mail setup of domains, or of a zone file",
     "doctor": "show versions and name servers, what works, what to do when not",
 }
 
@@ -67,7 +68,8 @@ def _run_without_command(argv: list[str]) -> NoReturn:
     )
     parser.usage = "pymx [-h] [--version] COMMAND ..."
     _, rest = parser.parse_known_args(argv)
-    commands = " or ".join(_COMMANDS)
+    *first, last = _COMMANDS
+    commands = f"{', '.join(first)} or {last}"
     if rest:
         parser.error(f"{rest[0]!r} is no command; the first word is {commands}")
     parser.error(f"no command given; the first word is {commands}")

@@ -2,8 +2,11 @@
 """What to look up: the arguments, and the lines of standard input where they say so."""
 
 import os
+import sys
 from collections import deque
 from collections.abc import Sequence
+
+from pymx.cli.notes import say
 
 _CHUNK = 64 * 1024  # octets of standard input at a time
 _MAX_LINE = 4096  # octets; RFC 5321 4.5.3.1.3 grants an address 256
@@ -65,3 +68,10 @@ class Destinations:
         # told as one.
         text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
         self._lines.append(text + _CUT if is_cut else text)
+
+
+def explain_terminal(arguments: Sequence[str]) -> None:
+    """Tell a person at a terminal that standard input is waited for, where it is."""
+    reads = _STANDARD_INPUT in arguments
+    if reads and sys.stdin is not None and sys.stdin.isatty():
+        say("reading destinations from the terminal, one a line; Ctrl-D ends them")

@@ -5,7 +5,7 @@ import argparse
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,16 @@ FLAGS = {
 }
 
 
-def add_resolver_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that configure a resolver."""
+def add_resolver_flags(
+    parser: argparse.ArgumentParser, *, judges: bool = False
+) -> None:
+    """Add the flags that configure a resolver.
+
+    A command that `judges` what is published looks at all of it as the world sees it:
+    there is no family or order to choose, and only public addresses count.
+    """
+    with_zone = "" if judges else "; --addresses is then any unless given"
+    addresses = "public" if judges else "private"
     group = parser.add_argument_group("resolving")
     servers = group.add_mutually_exclusive_group()
     servers.add_argument(
@@ -45,23 +53,10 @@ def add_resolver_flags(parser: argparse.ArgumentParser) -> None:
         "--zone",
         metavar="FILE",
         help="answer from this zone file, served on loopback inside the process, and"
-        " need no network; --addresses is then any unless given",
+        f" need no network{with_zone}",
     )
-    family = group.add_mutually_exclusive_group()
-    family.add_argument(
-        "-4",
-        dest="family",
-        action="store_const",
-        const="ipv4",
-        help="IPv4 addresses only",
-    )
-    family.add_argument(
-        "-6",
-        dest="family",
-        action="store_const",
-        const="ipv6",
-        help="IPv6 addresses only",
-    )
+    if not judges:
+        _add_route_flags(group)
     group.add_argument(
         "-t",
         "--timeout",
@@ -83,16 +78,35 @@ def add_resolver_flags(parser: argparse.ArgumentParser) -> None:
         help="destinations looked up at the same time (default: 1000)",
     )
     group.add_argument(
+        "--addresses",
+        choices=["public", "private", "any"],
+        help="which addresses may be targets: globally reachable ones, private networks"
+        f" too, or loopback and link-local as well (default: {addresses})",
+    )
+
+
+def _add_route_flags(group: argparse._ArgumentGroup) -> None:
+    """Add the flags for which targets come, in which order, and how they came."""
+    family = group.add_mutually_exclusive_group()
+    family.add_argument(
+        "-4",
+        dest="family",
+        action="store_const",
+        const="ipv4",
+        help="IPv4 addresses only",
+    )
+    family.add_argument(
+        "-6",
+        dest="family",
+        action="store_const",
+        const="ipv6",
+        help="IPv6 addresses only",
+    )
+    group.add_argument(
         "--seed",
         metavar="N",
         type=int,
         help="make the order of exchanges with equal preference reproducible",
-    )
-    group.add_argument(
-        "--addresses",
-        choices=["public", "private", "any"],
-        help="which addresses may be targets: globally reachable ones, private networks"
-        " too, or loopback and link-local as well (default: private)",
     )
     group.add_argument(
         "--trace",
@@ -141,8 +155,12 @@ def add_output_flags(parser: argparse.ArgumentParser, *formats: str) -> None:
 
 
 @contextlib.contextmanager
-def resolver_arguments(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+def resolver_arguments(
+    arguments: argparse.Namespace, read_zone: Callable[[Path], Any] = Path
+) -> Iterator[dict[str, Any]]:
     """Yield the keyword arguments for Resolver; a ``--zone`` is served meanwhile.
+
+    `read_zone` makes of its path what FakeDNS takes.
 
     Raises Failure for a zone that cannot be served, or that ``--output`` would
     overwrite, and for a bad PYMX_NAMESERVERS.
@@ -153,12 +171,13 @@ def resolver_arguments(arguments: argparse.Namespace) -> Iterator[dict[str, Any]
         source = server_source(arguments)
         if source == "--zone":
             _check_output(given["zone"], arguments.output)
-            chosen["nameservers"] = [stack.enter_context(_zone_served(given["zone"]))]
+            served = _zone_served(given["zone"], read_zone)
+            chosen["nameservers"] = [stack.enter_context(served)]
             chosen.setdefault("addresses", "any")
         elif source == FLAGS["nameservers"]:
             chosen["nameservers"] = _separated(" ".join(given["nameservers"]))
         elif source == "PYMX_NAMESERVERS":
-            chosen["nameservers"] = _listed(os.environ["PYMX_NAMESERVERS"])
+            chosen["nameservers"] = ordinary_nameservers()
         yield chosen
 
 
@@ -172,13 +191,17 @@ def server_source(arguments: argparse.Namespace) -> str:
     return "PYMX_NAMESERVERS" if os.environ.get("PYMX_NAMESERVERS") else "system"
 
 
+def ordinary_nameservers() -> tuple[str, ...] | None:
+    """Return those of PYMX_NAMESERVERS; None for the system's. Raises Failure."""
+    listed = _separated(os.environ.get("PYMX_NAMESERVERS", ""))
+    if not listed:
+        return None
+    with explained():
+        return check_nameservers(listed, "PYMX_NAMESERVERS")
+
+
 def _separated(text: str) -> list[str]:
     return text.replace(",", " ").split()
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    with explained():
-        return check_nameservers(_separated(text), "PYMX_NAMESERVERS")
 
 
 def _check_output(zone: str, output: str | None) -> None:
@@ -188,7 +211,7 @@ def _check_output(zone: str, output: str | None) -> None:
 
 
 @contextlib.contextmanager
-def _zone_served(path: str) -> Iterator[str]:
+def _zone_served(path: str, read_zone: Callable[[Path], Any]) -> Iterator[str]:
     try:
         from pymx.testing import FakeDNS, ZoneError
     except ModuleNotFoundError:
@@ -196,7 +219,7 @@ def _zone_served(path: str) -> Iterator[str]:
     except ImportError as error:
         raise Failure(f"--zone {path}: {error}") from None
     try:
-        server = FakeDNS(Path(path)).start()
+        server = FakeDNS(read_zone(Path(path))).start()
     except ZoneError as error:
         raise Failure(f"--zone {error}") from None
     except (OSError, ValueError) as error:

@@ -3,12 +3,12 @@
 
 import argparse
 import contextlib
-import sys
 from collections import Counter
 from collections.abc import Sequence
 
 from pymx import Resolver
 from pymx.cli import exits
+from pymx.cli.destinations import explain_terminal
 from pymx.cli.formats import Csv, Format, Json, Text
 from pymx.cli.notes import say
 from pymx.cli.options import (
@@ -43,8 +43,8 @@ def run(argv: Sequence[str]) -> int:
         with explained():
             resolver = stack.enter_context(Resolver(**options))
         output = stack.enter_context(Output(arguments.output))
-        if "-" in arguments.destinations and not arguments.quiet:
-            _explain_terminal()
+        if not arguments.quiet:
+            explain_terminal(arguments.destinations)
         form = _format(arguments, output)
         output.write(form.header)
         concurrency = options.get("concurrency", _DEFAULT_CONCURRENCY)
@@ -81,11 +81,6 @@ def _format(arguments: argparse.Namespace, output: Output) -> Format:
         return Csv()
     style = Style.choose(output, arguments.color)
     return Text(style, verbose=arguments.verbose)
-
-
-def _explain_terminal() -> None:
-    if sys.stdin is not None and sys.stdin.isatty():
-        say("reading destinations from the terminal, one a line; Ctrl-D ends them")
 
 
 def _summarise(verdicts: Counter[bool | None]) -> None:

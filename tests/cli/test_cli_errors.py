@@ -28,8 +28,8 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ("", "no command given; the first word is resolve or doctor; see pymx --help"),
-        ("bulk x", "'bulk' is no command; the first word is resolve or doctor"),
+        ("", "no command given; the first word is resolve, lint or doctor; see pymx"),
+        ("bulk x", "'bulk' is no command; the first word is resolve, lint or doctor"),
         (
             "resolve",
             'no destination given, nor "-" for standard input; see pymx resolve',
@@ -275,7 +275,9 @@ def test_signal_while_waiting_for_a_line(number: signal.Signals, code: int) -> N
 # What works without anything else
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["resolve", "-h"], ["doctor", "-h"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["resolve", "-h"], ["lint", "-h"], ["doctor", "-h"]]
+)
 def test_help(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     assert main(arguments) == 0
     out, err = capsys.readouterr()
@@ -296,7 +298,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr == b"[]\n"
 
 
-@pytest.mark.parametrize("command", [[], ["resolve"], ["doctor"]])
+@pytest.mark.parametrize("command", [[], ["resolve"], ["lint"], ["doctor"]])
 def test_version(command: list[str]) -> None:
     done = run(*command, "--version")
     assert done.returncode == 0
