@@ -69,7 +69,10 @@ def options_of(scenario: Scenario) -> dict[str, Any]:
 
 
 def read_value(text: str) -> object:
-    """Return an option's value: a switch, a number or a word."""
+    """Return an option's value: a switch, ranks of hosts, a number or a word."""
+    if "=" in text:
+        pairs = (pair.partition("=") for pair in text.split())
+        return {host: float(rank) for host, _, rank in pairs}
     if text in ("true", "false"):
         return text == "true"
     for kind in (int, float):

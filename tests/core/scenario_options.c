@@ -2,6 +2,7 @@
 /* A resolver's options, by their public names, as the rules of a lookup. */
 #include "scenario_options.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,33 @@ set_self(scenario_options *out, const char *option, const char *value)
 }
 
 static bool
+set_prefer(scenario_options *out, const char *option, const char *value)
+{
+    if (strcmp(option, "prefer") != 0 || strchr(value, '=') == NULL) {
+        return false;
+    }
+    out->prefer = value;
+    out->rules.has_ranks = true;
+    return true;
+}
+
+double
+scenario_rank(const scenario_options *options, const char *host)
+{
+    const char *at = options->prefer;
+    size_t length = strlen(host);
+
+    while (at != NULL && *at != '\0') {
+        if (strncmp(at, host, length) == 0 && at[length] == '=') {
+            return strtod(at + length + 1, NULL);
+        }
+        at += strcspn(at, " ");
+        at += strspn(at, " ");
+    }
+    return INFINITY;
+}
+
+static bool
 is_transport_option(const char *option)
 {
     for (size_t i = 0; i < sizeof(transport_options) / sizeof(transport_options[0]);
@@ -155,7 +183,7 @@ scenario_read_options(const scenario *row, scenario_options *out)
         value += *value == ' ';
         if (!is_transport_option(option) && !set_choice(out, option, value) &&
             !set_switch(out, option, value) && !set_number(out, option, value) &&
-            !set_self(out, option, value)) {
+            !set_self(out, option, value) && !set_prefer(out, option, value)) {
             scenario_complain(row->path, row->line, "unknown option or value", line);
         }
     }

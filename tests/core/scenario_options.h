@@ -17,10 +17,13 @@ typedef struct scenario_options {
     mx_name own_names[SCENARIO_OWN];
     mx_address own_addresses[SCENARIO_OWN];
     size_t own_name_count, own_address_count;
+    const char *prefer; /* "host=rank host=rank", NULL for nobody */
 } scenario_options;
 
 /* Complains about an option that does not exist, or a value that it cannot have. */
 void scenario_read_options(const scenario *row, scenario_options *out);
+/* The rank of a host, INFINITY without one. */
+double scenario_rank(const scenario_options *options, const char *host);
 void scenario_free_options(scenario_options *options);
 
 #endif

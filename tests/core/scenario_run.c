@@ -202,6 +202,17 @@ pass_time(driver *d)
 }
 
 static void
+rank(driver *d)
+{
+    const char *host;
+
+    while ((host = mx_lookup_next_unranked(d->lookup)) != NULL) {
+        mx_lookup_set_rank(d->lookup, scenario_rank(&d->options, host));
+    }
+    must(d, mx_lookup_take_ranks(d->lookup));
+}
+
+static void
 list_unasked(const driver *d)
 {
     for (size_t i = 0; i < d->row->dns.count; i++) {
@@ -228,7 +239,10 @@ scenario_run(const scenario *row, bool reversed, scenario_lines *out)
     }
     do {
         take_questions(&d);
-        if (!mx_lookup_is_done(d.lookup) && !answer_one(&d, reversed)) {
+        if (mx_lookup_wants_ranks(d.lookup)) {
+            rank(&d);
+        }
+        else if (!mx_lookup_is_done(d.lookup) && !answer_one(&d, reversed)) {
             pass_time(&d);
         }
     } while (!mx_lookup_is_done(d.lookup));
