@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""International domain names to A-labels and back (SEMANTICS I3, UTS 46, RFC 5891).
+"""International domain names to A-labels and back (rule I3, UTS 46, RFC 5891).
 
 The rest of a destination (mail addresses, literals, lengths, characters) is read by the
 C core, which calls `to_ascii` for a domain that holds other than ASCII, once, and reads

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""This machine among the exchanges (RFC 5321 5.1, SEMANTICS O8), through the engine.
+"""This machine among the exchanges (RFC 5321 5.1, rule O8), through the engine.
 
 The rules themselves are scenarios; here is what reaches them from Python.
 """

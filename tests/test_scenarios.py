@@ -18,7 +18,7 @@ AT_A_TIME = 16
 PAGE = Path(__file__).parents[1] / "docs" / "rules.rst"
 RULES = re.findall(r"^   \* - ([A-Z]\d+)$", PAGE.read_text(), re.MULTILINE)
 # Ids of docs/faults.rst; a lint test looks them up.
-FAULTS = ("W", "C", "S")
+OF_FAULTS = ("W", "C", "S")
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,6 @@ def test_each_rule_has_one(rule: str) -> None:
 
 def test_each_one_has_its_rule() -> None:
     rules = {scenario.rule for scenario in SCENARIOS}
-    unknown = {rule for rule in rules - set(RULES) if not rule.startswith(FAULTS)}
+    unknown = {rule for rule in rules - set(RULES) if not rule.startswith(OF_FAULTS)}
     assert unknown == set()
     assert len(RULES) > 35

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Aliases to names that are never sent to DNS (SEMANTICS I7, A7)."""
+"""Aliases to names that are never sent to DNS (rules I7, A7)."""
 
 import pytest
 

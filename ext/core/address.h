@@ -2,7 +2,7 @@
 /* address.h - IP addresses: text, comparison, and which of them mail may go to.
  *
  * The ranges are those of the IANA IPv4 and IPv6 special-purpose address registries,
- * judged after unwrapping addresses that carry an IPv4 address inside (SEMANTICS A8).
+ * judged after unwrapping addresses that carry an IPv4 address inside (rule A8).
  */
 #ifndef MX_ADDRESS_H
 #define MX_ADDRESS_H

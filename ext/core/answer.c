@@ -83,7 +83,7 @@ is_signature_of_alias(mx_message *message, const mx_record *record)
 
 /* "No such records" is proven only by an answer section that holds nothing but the
  * chain: whatever else is there may be what was asked for, damaged on its way or put
- * there by somebody (FAULTS C3, C4). */
+ * there by somebody (faults C3, C4). */
 static mx_reason
 find_foreign(mx_message *message, const mx_question *question, const mx_chain *chain)
 {
@@ -148,7 +148,7 @@ has_name_servers(const mx_message *message)
 }
 
 /* The chain ends without a record of the type asked, rcode 0. Whether that proves that
- * there is none: FAULTS S1. Returns why not. */
+ * there is none: fault S1. Returns why not. */
 static mx_reason
 judge_absence(mx_message *message, const mx_question *question, const mx_chain *chain,
               mx_answer *answer)
@@ -222,7 +222,7 @@ judge(mx_message *message, const mx_question *question, const mx_chain *chain,
     else {
         trouble = judge_absence(message, question, chain, answer);
     }
-    if (message->again.failed) { /* names without end: FAULTS W26 */
+    if (message->again.failed) { /* names without end: fault W26 */
         trouble = MX_REASON_DAMAGED_REPLY;
     }
     if (trouble != MX_REASON_NONE) {

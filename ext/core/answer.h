@@ -2,9 +2,9 @@
 /* answer.h - one DNS message, read into proven facts about its question.
  *
  * "No such records", "null MX" and "no such domain" are final and costly when wrong, so
- * they need positive proof (SEMANTICS section 2, FAULTS S1-S5); whatever falls short is
- * a failure with its reason, never an answer. Only the answer section counts, and in it
- * only records on the CNAME chain that starts at the question.
+ * they need positive proof (docs/rules.rst, The MX question; faults S1 to S5); whatever
+ * falls short is a failure with its reason, never an answer. Only the answer section
+ * counts, and in it only records on the CNAME chain that starts at the question.
  *
  * Answers are immutable and reference-counted; any thread may hold one.
  */

@@ -143,7 +143,7 @@ mx_cache_get(mx_cache *cache, const mx_question *question, mx_usec now, uint32_t
     return answer;
 }
 
-/* Failures that a server spoke; the others say more about the way to it (S25). */
+/* Failures that a server spoke; the others say more about the way to it (fault S25). */
 static bool
 is_spoken(mx_reason reason)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cache.h - answers kept for their TTL (SEMANTICS section 6, FAULTS S25).
+/* cache.h - answers kept for their TTL (rules T1 to T3, fault S25).
  *
  * Positive and negative answers live for their TTL, failures that a server spoke (an
  * rcode) for 5 s, doubling to 60 s while they go on (RFC 9520); timeouts, damaged

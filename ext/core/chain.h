@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* chain.h - the way from the question's name along CNAMEs to the name whose records
- * count (RFC 1034 3.6.2, FAULTS S5, S6). Internal to the reader of answers.
+ * count (RFC 1034 3.6.2, faults S5, S6). Internal to the reader of answers.
  */
 #ifndef MX_CHAIN_H
 #define MX_CHAIN_H

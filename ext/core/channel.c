@@ -34,8 +34,8 @@ enum {
     FLAG_RD = 0x01,
     /* The rcode of a receipt. Any that c-ares neither acts on (FORMERR, SERVFAIL,
      * NOTIMP, REFUSED, BADCOOKIE) nor takes as a sign of life (NOERROR, NXDOMAIN): from
-     * those 1.34 learns the timeout that suits fast answers and fails slow ones (FAULTS
-     * 0.5). */
+     * those 1.34 learns the timeout that suits fast answers and fails slow ones (fault
+     * c-ares 5). */
     RCODE_NOTAUTH = 9,
     /* 1.18 reads the length in one call and the message in the next. */
     READS_A_RECEIPT = 2
@@ -278,7 +278,7 @@ static const struct ares_socket_functions placeholder_functions = {
 
 /* ---- a ledger ---- */
 
-/* The query is off c-ares's list. Nothing else may happen here (FAULTS 0.8). */
+/* The query is off c-ares's list. Nothing else may happen here (fault c-ares 8). */
 static void
 query_ended(void *argument, int status, int timeouts, unsigned char *bytes, int length)
 {

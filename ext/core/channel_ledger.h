@@ -4,9 +4,9 @@
  * c-ares draws the id of each query and keeps it on its list until it has been settled;
  * the packets themselves never pass through it. Left to itself c-ares loses queries
  * that could still be answered: one damaged reply or one refusal ends all that are in
- * flight (FAULTS 0.3, 0.4), and 1.34 shortens timeouts as it likes (0.5). So the socket
- * it is given is one that nobody else sees: what it writes there only tells us the id,
- * what it reads there is our word that a query is over.
+ * flight (faults c-ares 3, c-ares 4), and 1.34 shortens timeouts as it likes (fault
+ * c-ares 5). So the socket it is given is one that nobody else sees: what it writes
+ * there only tells us the id, what it reads there is our word that a query is over.
  *
  * Belongs to the engine's thread. No function is called from within c-ares.
  */
@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 /* How many queries one ledger takes. With few of the 65,536 ids left c-ares 1.34 looks
- * for one for ever, and its manual advises half of them (FAULTS 0.6, S13). */
+ * for one for ever, and its manual advises half of them (faults c-ares 6, S13). */
 enum { MX_LEDGER_SIZE = 30000 };
 
 typedef struct mx_ledger mx_ledger;

@@ -137,7 +137,7 @@ has_own_address(const mx_lookup *lookup, const mx_answer *answer)
     return false;
 }
 
-/* By its addresses before any policy, or by where its aliases lead (SEMANTICS O8). Its
+/* By its addresses before any policy, or by where its aliases lead (rule O8). Its
  * own name was looked at before the addresses were asked. */
 static bool
 is_self(const mx_lookup *lookup, const mx_exchange *exchange)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* descriptors.h - every descriptor the core has open in this process.
  *
- * A fork child must not send or receive on the sockets of its parent (FAULTS P1), and
+ * A fork child must not send or receive on the sockets of its parent (fault P1), and
  * cannot ask the objects that own them: the thread that was changing them is gone. So
  * each is noted here too. Any thread may call; one mutex, held for system calls that do
  * not block.

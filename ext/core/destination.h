@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* destination.h - what a caller wrote, read as a domain, a mail address or an address
- * literal (SEMANTICS section 1, RFC 5321 4.1.2 and 4.1.3). No query is made here.
+ * literal (docs/rules.rst, Input; RFC 5321 4.1.2 and 4.1.3). No query is made here.
  */
 #ifndef MX_DESTINATION_H
 #define MX_DESTINATION_H

@@ -49,7 +49,7 @@ MX_MUST_CHECK mx_status mx_weigh_exchange(mx_draft *draft, const mx_exchange *ex
 /* -- targets.c -- */
 
 /* Lists the addresses of all exchanges in delivery order, each once, at its best place
- * (SEMANTICS O6). */
+ * (rule O6). */
 MX_MUST_CHECK mx_status mx_list_targets(mx_draft *draft);
 
 #endif

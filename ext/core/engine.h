@@ -7,7 +7,7 @@
  * done on the engine's thread, or by a test that calls mx_engine_turn itself.
  *
  * Law: each submitted destination yields exactly one completion with its outcome. Where
- * the submitter ranks exchanges (SEMANTICS O9) another one may come before it, of status
+ * the submitter ranks exchanges (rule O9) another one may come before it, of status
  * MX_RANKS_WANTED: the lookup is paused then, is the submitter's alone, and the outcome
  * comes after mx_engine_resume. So the engine never waits for what ranks them.
  */

@@ -91,7 +91,7 @@ receive_request(mx_engine *engine, mx_request *request, mx_usec now)
         mx_request_finish_with_fault(request, status);
     }
     else {
-        /* This machine's trouble; the next submission tries again (FAULTS P22). */
+        /* This machine's trouble; the next submission tries again (fault P22). */
         mx_request_end_failed(request, MX_REASON_LOCAL_ERROR, now);
     }
 }

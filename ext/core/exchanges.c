@@ -103,7 +103,7 @@ mx_exchange_judge(const mx_name *host)
                : MX_REASON_NONE;
 }
 
-/* Why a published exchange name is never asked, or NONE (SEMANTICS A6, A7). */
+/* Why a published exchange name is never asked, or NONE (rules A6, A7). */
 static mx_reason
 judge_host(mx_lookup *lookup, mx_exchange *exchange)
 {

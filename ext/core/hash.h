@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hash.h - keyed hash (SipHash-1-3) for tables whose keys come from the network: who
- * does not know the key cannot choose names that collide (FAULTS C43).
+ * does not know the key cannot choose names that collide (fault C43).
  */
 #ifndef MX_HASH_H
 #define MX_HASH_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* interfaces.h - the addresses of this machine, for finding it in lists of exchanges
- * (RFC 5321 5.1, SEMANTICS O8). What other machines hold for it, behind a translator of
+ * (RFC 5321 5.1, rule O8). What other machines hold for it, behind a translator of
  * addresses, it cannot know.
  */
 #ifndef MX_INTERFACES_H

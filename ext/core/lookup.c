@@ -47,7 +47,7 @@ mx_lookup_note_loop(mx_lookup *lookup, uint16_t preference)
     }
 }
 
-/* A question over the budget is not opened: `*is_opened` false (SEMANTICS O7). */
+/* A question over the budget is not opened: `*is_opened` false (rule O7). */
 static mx_status
 open_question(mx_lookup *lookup, const mx_name *name, uint16_t type, uint32_t exchange,
               uint8_t chase, bool *is_opened)
@@ -347,7 +347,7 @@ mx_lookup_answer(mx_lookup *lookup, uint32_t number, mx_answer *answer,
     return take_addresses(lookup, asked, answer, source);
 }
 
-/* What is known without DNS (SEMANTICS I2, I4, I7). */
+/* What is known without DNS (rules I2, I4, I7). */
 static mx_status
 start(mx_lookup *lookup)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* lookup.h - one destination in progress: which questions, and what the answers mean.
  *
- * The mail-routing logic (RFC 5321 5.1, RFC 7505, SEMANTICS sections 2 to 5) as a pure
+ * The mail-routing logic (RFC 5321 5.1, RFC 7505, docs/rules.rst) as a pure
  * function of questions, answers and random numbers: no I/O, no clock, no threads. The
  * engine, a test or a fuzzer drives it:
  *
@@ -31,7 +31,7 @@
 #include <stdint.h>
 
 enum {
-    MX_DEFAULT_EXCHANGES = 20, /* SEMANTICS O7 */
+    MX_DEFAULT_EXCHANGES = 20, /* rule O7 */
     MX_LIMIT_EXCHANGES = 100,
     MX_DEFAULT_ADDRESSES = 16, /* a host */
     MX_LIMIT_ADDRESSES = 100,
@@ -59,8 +59,7 @@ typedef struct mx_lookup_rules {
     bool trace; /* the route gets its steps (trace.h) */
 } mx_lookup_rules;
 
-void
-mx_lookup_rules_init(mx_lookup_rules *rules); /* the defaults of DESIGN section 3 */
+void mx_lookup_rules_init(mx_lookup_rules *rules); /* the documented defaults */
 
 typedef struct mx_lookup mx_lookup;
 

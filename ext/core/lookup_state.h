@@ -125,7 +125,7 @@ mx_lookup_is_looped(const mx_lookup *lookup, uint16_t preference)
 }
 
 /* exchanges.c: why no name server is asked for the addresses of a host, or NONE: it
- * cannot exist in the public DNS (SEMANTICS A7). */
+ * cannot exist in the public DNS (rule A7). */
 mx_reason mx_exchange_judge(const mx_name *host);
 /* exchanges.c: the text of an exchange's name, which for one that spells an IPv6
  * address is that and not its escaped form. As mx_name_to_text otherwise. */

@@ -112,7 +112,7 @@ read_rdata(mx_wire *wire, mx_record *record)
         mx_wire_skip(wire, 2);
         mx_wire_name(wire, &name);
         /* No server compresses the root. A damaged pointer leads there easily, and
-         * would then read as a null MX (FAULTS W23, S2). */
+         * would then read as a null MX (faults W23, S2). */
         wire->failed |= mx_name_is_root(&name) && octets != 3;
         break;
     case MX_TYPE_CNAME:

@@ -2,7 +2,7 @@
 /* message.h - one DNS message, checked from the first octet to the last.
  *
  * Every record announced is walked, and they must use the message up exactly; RDATA of
- * the types with a known shape is checked against RDLENGTH (FAULTS S3, S4, groups W).
+ * the types with a known shape is checked against RDLENGTH (faults S3, S4, W1 to W40).
  * What the records mean is decided in answer.c. Internal to the reader of answers.
  */
 #ifndef MX_MESSAGE_H

@@ -27,7 +27,7 @@ typedef struct mx_name {
 } mx_name;
 
 /* Reads host name text: letters, digits, hyphen, underscore and dots, one trailing dot
- * dropped (SEMANTICS I4). MX_REASON_NONE on success; otherwise MX_REASON_EMPTY, _ROOT,
+ * dropped (rule I4). MX_REASON_NONE on success; otherwise MX_REASON_EMPTY, _ROOT,
  * _EMPTY_LABEL, _LABEL_TOO_LONG, _NAME_TOO_LONG, _BAD_CHARACTER or _BAD_HYPHEN, and
  * `out` is untouched. Non-ASCII bytes are _BAD_CHARACTER: IDNA happened before. */
 mx_reason mx_name_from_text(const char *text, size_t length, mx_name *out);
@@ -44,7 +44,7 @@ size_t mx_name_to_text(const mx_name *name, char *text);
 bool mx_name_equal(const mx_name *a, const mx_name *b);
 bool mx_name_is_root(const mx_name *name);
 /* Only letters, digits, hyphen and underscore in its labels, text within 253 octets,
- * and not the root (SEMANTICS A7, FAULTS S24). */
+ * and not the root (rule A7, fault S24). */
 bool mx_name_is_hostname(const mx_name *name);
 bool mx_name_has_underscore(const mx_name *name);
 /* A label begins or ends with a hyphen (against RFC 952). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* nameservers.h - the name servers of one resolver: the caller's, or the system's, read
- * anew when the system's configuration changes (FAULTS S29).
+ * anew when the system's configuration changes (fault S29).
  *
  * Belongs to the engine's thread.
  */

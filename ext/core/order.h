@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* order.h - in which order: preferences, equals, families (SEMANTICS section 3).
+/* order.h - in which order: preferences, equals, families (docs/rules.rst, Order).
  *
  * Pure functions of their arguments and the random numbers.
  */

@@ -3,7 +3,7 @@
  * servers, EDNS and TCP fallback, back-off. One query for one (name, type) at a time;
  * lookups that ask the same subscribe to it (single flight).
  *
- * How it goes on (FAULTS S10-S12, S17, N1-N23):
+ * How it goes on (faults S10 to S12, S17, N1 to N23):
  * - silence: after attempt_timeout the next datagram goes out, to the next server; the
  *   earlier ones still count when their answer comes late. After `tries` of them, but
  *   one for each server at least, one question by TCP; then only listening. TCP is

@@ -7,7 +7,7 @@ enum {
     MAX_TCP_ATTEMPTS = 2, /* of a query; the second if a connection was just closed */
     MAX_PAUSE_STEPS = 4   /* doublings of a pause */
 };
-#define TCP_BUDGET (5 * MX_USEC_PER_SEC)       /* FAULTS S19 */
+#define TCP_BUDGET (5 * MX_USEC_PER_SEC)       /* fault S19 */
 #define FAILURE_PAUSE (100 * MX_USEC_PER_MSEC) /* before the same server again */
 #define UNREACHABLE_PAUSE (50 * MX_USEC_PER_MSEC)
 
@@ -185,7 +185,7 @@ try_next(mx_query *query, mx_usec now)
         send_to(query, pick_server(query, now), MX_UDP, now);
     }
     else if (query->tcp_attempts == 0) {
-        /* Where UDP is dropped, or answers of a size, TCP may pass (N22, N24). */
+        /* Where UDP is dropped, or what is large, TCP may pass (faults N22, N24). */
         query->tcp_attempts++;
         send_to(query, pick_server(query, now), MX_TCP, now);
     }

@@ -8,7 +8,7 @@
 typedef enum mx_reason {
     MX_REASON_NONE = 0,
 
-    /* The destination is unusable (SEMANTICS section 1). */
+    /* The destination is unusable (docs/rules.rst, Input). */
     MX_REASON_EMPTY,          /* nothing but blanks */
     MX_REASON_ROOT,           /* "." */
     MX_REASON_EMPTY_LABEL,    /* a..b, .a */
@@ -48,7 +48,7 @@ typedef enum mx_reason {
     MX_REASON_CNAME_LIMIT, /* more than 8 */
     MX_REASON_CANCELLED,
 
-    /* Why an exchange or an address is not used (SEMANTICS sections 3 and 4). */
+    /* Why an exchange or an address is not used (docs/rules.rst). */
     MX_REASON_LIMIT,                 /* cut by max_exchanges, max_addresses, budget */
     MX_REASON_LOOP,                  /* our own machine, or a level behind it */
     MX_REASON_FAMILY,                /* not of the families asked for */

@@ -22,7 +22,7 @@ size_t mx_records_size(uint16_t type, uint8_t target_length);
 /* Adds the record of the type asked whose checked RDATA the cursor is at; the room is
  * there. Nothing is added when the cursor fails. */
 void mx_records_add(mx_answer *answer, mx_wire *rdata);
-/* Identical records count once, at their first place (SEMANTICS O5). Moves the answer
+/* Identical records count once, at their first place (rule O5). Moves the answer
  * to less memory, so `*answer` may change; on MX_NOMEM it is unchanged. */
 MX_MUST_CHECK mx_status mx_records_drop_duplicates(mx_answer **answer);
 

@@ -25,7 +25,7 @@ typedef struct mx_resolver_config {
     /* Times are at most an hour, and positive; address_wait may be 0. */
     mx_usec timeout;         /* of a whole lookup, from its admission */
     mx_usec attempt_timeout; /* of one datagram before the next is sent */
-    mx_usec address_wait;    /* SEMANTICS A4 */
+    mx_usec address_wait;    /* rule A4 */
     unsigned tries;     /* 1 to 16: datagrams a question; never fewer than servers */
     size_t concurrency; /* 1 to 100,000 lookups in progress; more wait their turn */
     size_t cache_size;  /* bytes, 0: no cache */
@@ -45,8 +45,7 @@ typedef struct mx_resolver_stats {
     mx_cache_stats cache;
 } mx_resolver_stats;
 
-void
-mx_resolver_config_init(mx_resolver_config *config); /* DESIGN section 3 defaults */
+void mx_resolver_config_init(mx_resolver_config *config); /* the documented defaults */
 
 /* MX_INVALID when a figure is out of its range. */
 MX_MUST_CHECK mx_status mx_resolver_new(const mx_resolver_config *config,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* self.h - what this machine is called and where it is reached, for finding it in lists
- * of exchanges (RFC 5321 5.1, SEMANTICS O8).
+ * of exchanges (RFC 5321 5.1, rule O8).
  *
  * Immutable and reference-counted; any thread may hold one.
  */

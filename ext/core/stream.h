@@ -36,7 +36,7 @@ MX_MUST_CHECK mx_status mx_stream_send(mx_stream *stream, const uint8_t *message
  * that can still be taken. */
 int mx_stream_work(mx_stream *stream);
 /* The next whole message, valid until the next call with this stream; empty ones are
- * skipped (FAULTS W37). False when there is none. */
+ * skipped (fault W37). False when there is none. */
 bool mx_stream_next(mx_stream *stream, const uint8_t **message, size_t *length);
 
 #endif

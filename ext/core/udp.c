@@ -20,7 +20,8 @@ enum {
     PLACE_BITS = 7, /* of a handle; the rest is the socket's serial number */
     EMPTY = -1,
     /* What one reply of up to MX_EDNS_PAYLOAD costs in the kernel's accounting, which
-     * counts its buffers and not our bytes (FAULTS 0.11: 92 such replies in 212,992).
+     * counts its buffers and not our bytes (fault c-ares 11: 92 such replies in
+     * 212,992).
      */
     REPLY_COST = 2304,
     PORT_TRIES = 4
@@ -103,7 +104,7 @@ close_socket(udp_socket *socket)
     socket->descriptor = EMPTY;
 }
 
-/* Ports that middleboxes treat as something else: RoCE and memcached (FAULTS S14). */
+/* Ports that middleboxes treat as something else: RoCE and memcached (fault S14). */
 static bool
 has_bad_port(int descriptor)
 {

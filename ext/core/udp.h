@@ -2,9 +2,9 @@
 /* udp.h - UDP sockets to one name server, many of them in rotation.
  *
  * Many source ports make forged replies a lottery (RFC 5452) and keep what is in flight
- * on one socket below what its receive buffer holds (FAULTS 0.7, 0.11, S13, S14). Every
- * socket is connected, so the kernel drops packets of others and tells us of refusals.
- * Belongs to the engine's thread.
+ * on one socket below what its receive buffer holds (faults c-ares 7, c-ares 11, S13,
+ * S14). Every socket is connected, so the kernel drops packets of others and tells us
+ * of refusals. Belongs to the engine's thread.
  */
 #ifndef MX_UDP_H
 #define MX_UDP_H

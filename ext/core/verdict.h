@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verdict.h - what a route comes to (SEMANTICS section 5): status, the three-valued
+/* verdict.h - what a route comes to (rule V1): status, the three-valued
  * deliverable, the reply a mailer gives.
  */
 #ifndef MX_VERDICT_H
@@ -40,7 +40,7 @@ typedef struct mx_smtp_reply {
 /* The public word, e.g. "null_mx". */
 const char *mx_verdict_word(mx_verdict verdict);
 mx_deliverable mx_verdict_deliverable(mx_verdict verdict);
-/* The reply table of SEMANTICS section 5; a loop is told from other refusals. */
+/* The replies of README.rst; a loop is told from other refusals. */
 mx_smtp_reply mx_verdict_smtp_reply(mx_verdict verdict, mx_reason reason);
 /* The temporary verdict that a failed question with this reason amounts to, e.g.
  * MX_REASON_SERVFAIL -> MX_VERDICT_SERVER_FAILURE; local trouble is NO_SERVERS. */

@@ -73,7 +73,7 @@ test_bytes_are_in_network_order(void **state)
     assert_true(mx_address_equal(&address, &made));
 }
 
-/* SEMANTICS A6, FAULTS C44: what inet_aton() would take is no address here. */
+/* Rule A6, fault C44: what inet_aton() would take is no address here. */
 static void
 test_other_text_is_no_address(void **state)
 {
@@ -271,7 +271,7 @@ static const row rows[] = {
     {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", MULTICAST},
 };
 
-/* IPv6 addresses are judged by the IPv4 addresses they carry (SEMANTICS A8). */
+/* IPv6 addresses are judged by the IPv4 addresses they carry (rule A8). */
 static const row carriers[] = {
     {"::ffff:8.8.8.8", GLOBAL},
     {"::ffff:0.0.0.0", UNSPECIFIED},
@@ -380,7 +380,7 @@ test_every_part_of_an_address_must_pass(void **state)
     assert_int_equal(mx_address_judge(&address, MX_ADDRESSES_ANY), MX_REASON_NONE);
 }
 
-/* FAULTS C24: the row of the catalogue, under the default policy. */
+/* Fault C24: the row of the catalogue, under the default policy. */
 static void
 test_hostile_addresses_are_refused_by_default(void **state)
 {

@@ -78,7 +78,7 @@ test_exchanges_keep_their_published_order(void **state)
     message m;
     begin_reply(&m, "dom.test", MX_TYPE_MX);
     add_mx(&m, ANSWER, "@", 300, 20, "mx2.@");
-    add_mx(&m, ANSWER, "@", 200, 10, "MX1.@"); /* FAULTS C41 */
+    add_mx(&m, ANSWER, "@", 200, 10, "MX1.@"); /* fault C41 */
     add_mx(&m, ANSWER, "DOM.TEST", 400, 65535, "a.b.other.test");
     mx_answer *answer = read_answer(&m);
     assert_exchanges(answer, "20 mx2.dom.test, 10 mx1.dom.test, 65535 a.b.other.test");
@@ -150,7 +150,7 @@ test_other_types_are_counted(void **state)
     mx_answer_unref(answer);
 }
 
-/* SEMANTICS O5, FAULTS C12, C13 */
+/* Rule O5, faults C12, C13 */
 static void
 test_identical_records_count_once(void **state)
 {
@@ -178,7 +178,7 @@ test_identical_records_count_once(void **state)
     mx_answer_unref(answer);
 }
 
-/* SEMANTICS section 6, FAULTS C10, C11 */
+/* docs/rules.rst, The life of an answer; faults C10, C11 */
 static void
 test_a_positive_ttl_is_the_smallest_up_to_a_day(void **state)
 {
@@ -210,7 +210,7 @@ test_a_positive_ttl_is_the_smallest_up_to_a_day(void **state)
     }
 }
 
-/* FAULTS C17, C18: what they mean is for the lookup to say. */
+/* Faults C17, C18: what they mean is for the lookup to say. */
 static void
 test_a_null_mx_is_an_exchange_with_the_root(void **state)
 {
@@ -229,7 +229,7 @@ test_a_null_mx_is_an_exchange_with_the_root(void **state)
     assert_reads_exchanges(&m, "0 ., 10 mx1.dom.test, 20 .");
 }
 
-/* FAULTS W23, S2: a pointer into the header, or anywhere, is no null MX. */
+/* Faults W23, S2: a pointer into the header, or anywhere, is no null MX. */
 static void
 test_a_pointed_root_is_no_null_mx(void **state)
 {
@@ -270,7 +270,7 @@ test_an_alias_leads_to_its_records(void **state)
     mx_answer_unref(answer);
 }
 
-/* FAULTS C5, C6 */
+/* Faults C5, C6 */
 static void
 test_chains_without_an_end_fail(void **state)
 {
@@ -302,7 +302,7 @@ test_chains_without_an_end_fail(void **state)
     assert_fails(&m, MX_REASON_CNAME_LIMIT);
 }
 
-/* FAULTS C7 */
+/* Fault C7 */
 static void
 test_an_alias_beside_records_is_warned(void **state)
 {
@@ -337,7 +337,7 @@ test_an_end_the_server_is_silent_about_is_to_be_asked(void **state)
 
 /* Rcodes */
 
-/* FAULTS C26, C29 */
+/* Faults C26, C29 */
 static void
 test_every_rcode_but_0_and_3_is_a_failure(void **state)
 {
@@ -370,7 +370,7 @@ test_every_rcode_but_0_and_3_is_a_failure(void **state)
     }
 }
 
-/* RFC 6891 6.1.3, FAULTS C30: BADVERS and BADCOOKIE have 0 and 7 in the header. */
+/* RFC 6891 6.1.3, fault C30: BADVERS and BADCOOKIE have 0 and 7 in the header. */
 static void
 test_all_12_bits_of_an_rcode_count(void **state)
 {
@@ -415,7 +415,7 @@ test_truncation_is_said_at_once(void **state)
     add_mx(&m, ANSWER, "@", 300, 10, "mx1.@");
     set_flags(&m, QR | RA | TC);
     assert_reads(&m, MX_ANSWER_TRUNCATED, MX_REASON_TRUNCATED, 0);
-    m.length -= 5; /* FAULTS C33: cut in the middle of a record */
+    m.length -= 5; /* fault C33: cut in the middle of a record */
     assert_reads(&m, MX_ANSWER_TRUNCATED, MX_REASON_TRUNCATED, 0);
     set_flags(&m, QR | RA | TC | 3);
     assert_reads(&m, MX_ANSWER_TRUNCATED, MX_REASON_TRUNCATED, 0);
@@ -423,7 +423,7 @@ test_truncation_is_said_at_once(void **state)
     assert_fails(&m, MX_REASON_DAMAGED_REPLY);
 }
 
-/* FAULTS W3 - W6, W32 - W34, C1 */
+/* Faults W3 to W6, W32 to W34, C1 */
 static void
 test_what_is_no_reply_to_the_question_is_damaged(void **state)
 {
@@ -479,7 +479,7 @@ test_nxdomain_is_final(void **state)
     assert_fails(&m, MX_REASON_DAMAGED_REPLY);
 }
 
-/* FAULTS C26 */
+/* Fault C26 */
 static void
 test_nxdomain_wins_over_records(void **state)
 {
@@ -494,7 +494,7 @@ test_nxdomain_wins_over_records(void **state)
     assert_reads(&m, MX_ANSWER_NXDOMAIN, MX_REASON_NXDOMAIN, 600); /* no MX's */
 }
 
-/* FAULTS C27, RFC 6604 3: the rcode is about the end of the chain. */
+/* Fault C27, RFC 6604 3: the rcode is about the end of the chain. */
 static void
 test_nxdomain_behind_an_alias(void **state)
 {
@@ -513,7 +513,7 @@ test_nxdomain_behind_an_alias(void **state)
 
 /* NODATA */
 
-/* FAULTS S1, C32: every mixture of what a reply without records may say. */
+/* Faults S1, C32: every mixture of what a reply without records may say. */
 static void
 test_absence_must_be_proven(void **state)
 {
@@ -579,7 +579,7 @@ test_upward_referrals_prove_nothing(void **state)
     assert_fails(&m, MX_REASON_NOT_RECURSIVE);
 }
 
-/* RFC 2308 5, FAULTS C35 */
+/* RFC 2308 5, fault C35 */
 static void
 test_a_negative_ttl_is_the_soas_up_to_an_hour(void **state)
 {
@@ -642,7 +642,7 @@ test_absence_behind_an_alias(void **state)
     mx_answer_unref(answer);
 }
 
-/* FAULTS C3, C4: records of others are not used, and leave nothing proven. */
+/* Faults C3, C4: records of others are not used, and leave nothing proven. */
 static void
 test_records_of_other_owners_prove_nothing(void **state)
 {
@@ -700,7 +700,7 @@ test_records_of_another_type_or_class_prove_nothing(void **state)
         add_soa(&m, AUTHORITY, "@", 300, 300);
         assert_fails(&m, MX_REASON_DAMAGED_REPLY);
     }
-    static const uint16_t classes[] = {0, 3, 255}; /* FAULTS C9 */
+    static const uint16_t classes[] = {0, 3, 255}; /* fault C9 */
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
         begin_reply(&m, "dom.test", MX_TYPE_MX);
         size_t rdata = add_mx(&m, ANSWER, "@", 300, 10, "mx1.@");
@@ -711,7 +711,7 @@ test_records_of_another_type_or_class_prove_nothing(void **state)
     }
 }
 
-/* FAULTS C36, C37, SEMANTICS A9 */
+/* Faults C36, C37, rule A9 */
 static void
 test_only_the_answer_section_counts(void **state)
 {

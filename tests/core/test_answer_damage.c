@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What damage and size may do to an answer: FAULTS W11, W12, W26, C14, C15. */
+/* What damage and size may do to an answer: faults W11, W12, W26, C14, C15. */
 #include "core/answer.h"
 #include "message.h"
 #include "read_answer.h"
@@ -44,7 +44,7 @@ read_final(const message *m, size_t length, const mx_question *question)
     return result;
 }
 
-/* FAULTS W11: cut anywhere, no message says anything. */
+/* Fault W11: cut anywhere, no message says anything. */
 static void
 test_a_cut_message_is_a_failure(void **state)
 {
@@ -63,7 +63,7 @@ test_a_cut_message_is_a_failure(void **state)
     }
 }
 
-/* FAULTS W12: never a final statement that the message did not make. */
+/* Fault W12: never a final statement that the message did not make. */
 static void
 test_no_flipped_bit_makes_a_final_statement(void **state)
 {
@@ -124,7 +124,7 @@ test_two_flipped_bits_make_no_statement_of_one_exchange(void **state)
     }
 }
 
-/* FAULTS C14, C15 */
+/* Faults C14, C15 */
 static void
 test_full_messages_are_read_whole(void **state)
 {
@@ -156,7 +156,7 @@ test_full_messages_are_read_whole(void **state)
     mx_answer_unref(answer);
 }
 
-/* FAULTS W26: names that are too dear to read are no proof of anything. */
+/* Fault W26: names that are too dear to read are no proof of anything. */
 static void
 test_a_message_too_dear_to_read_is_damaged(void **state)
 {

@@ -56,7 +56,7 @@ test_without_an_alias_the_question_is_the_end(void **state)
     assert_false(chain.has_alias_beside);
 }
 
-/* FAULTS C3, C9, C36, C37: other owners, other classes, other sections. */
+/* Faults C3, C9, C36, C37: other owners, other classes, other sections. */
 static void
 test_nothing_else_counts(void **state)
 {
@@ -112,7 +112,7 @@ test_a_dangling_alias_ends_the_chain(void **state)
     mx_chain chain;
     begin_reply(&m, "dom.test", MX_TYPE_MX);
     add_cname(&m, ANSWER, "@", 60, "a.test");
-    add_mx(&m, ANSWER, "b.test", 50, 10, "mx1.@"); /* FAULTS C4 */
+    add_mx(&m, ANSWER, "b.test", 50, 10, "mx1.@"); /* fault C4 */
     assert_int_equal(walk(&m, &chain), MX_REASON_NONE);
     assert_end(&chain, 1, "a.test");
     assert_int_equal(chain.count, 0);
@@ -131,7 +131,7 @@ begin_chain(message *m, int length)
     }
 }
 
-/* FAULTS C6, S6 */
+/* Faults C6, S6 */
 static void
 test_eight_aliases_are_the_limit(void **state)
 {
@@ -150,7 +150,7 @@ test_eight_aliases_are_the_limit(void **state)
     assert_int_equal(walk(&m, &chain), MX_REASON_CNAME_LIMIT);
 }
 
-/* FAULTS C5 */
+/* Fault C5 */
 static void
 test_a_loop_is_found(void **state)
 {
@@ -175,7 +175,7 @@ test_a_loop_is_found(void **state)
     }
 }
 
-/* FAULTS C7 */
+/* Fault C7 */
 static void
 test_records_beside_an_alias_win(void **state)
 {
@@ -244,7 +244,7 @@ test_a_hash_is_not_taken_for_a_name(void **state)
     assert_int_equal(chain.aliases, 0);
 }
 
-/* FAULTS C43, W26: nor does it pay to make names collide. */
+/* Faults C43, W26: nor does it pay to make names collide. */
 static void
 test_colliding_owners_cost_a_bounded_number_of_steps(void **state)
 {

@@ -187,7 +187,7 @@ test_a_reply_counts_once(void **state)
     close_scene(&scene);
 }
 
-/* An MX whose exchange is a pointer into the header (FAULTS W23). */
+/* An MX whose exchange is a pointer into the header (fault W23). */
 static size_t
 damaged_reply(const loopback_query *query, uint8_t *out)
 {

@@ -104,7 +104,7 @@ test_several_messages_in_one_segment(void **state)
     open_scene(&scene);
     int connection = connect_and_read(&scene, 1, &first);
     ask_and_read(&scene, 2, connection, &second);
-    /* An empty message, one, and half of another (FAULTS W37, W39). */
+    /* An empty message, one, and half of another (faults W37, W39). */
     memset(bytes, 0, sizeof(bytes));
     size_t length = 2;
     size_t one = loopback_reply(&first, QR, bytes + length + 2);
@@ -218,7 +218,7 @@ test_a_connection_closed_before_the_reply(void **state)
     int connection = connect_and_read(&scene, 1, &query);
     close(connection);
     expect_error(&scene, 1, MX_REPLY_UNREACHABLE, ECONNRESET);
-    /* In the middle of it (FAULTS N20). */
+    /* In the middle of it (fault N20). */
     connection = connect_and_read(&scene, 2, &query);
     size_t length = loopback_reply(&query, QR, bytes);
     uint8_t prefix[] = {0, (uint8_t)length};

@@ -82,7 +82,7 @@ static void
 test_a_fork_child_closes_what_is_ours(void **state)
 {
     (void)state;
-    enum { HIGH = 1500 }; /* beyond what select() knows, FAULTS P23 */
+    enum { HIGH = 1500 }; /* beyond what select() knows, fault P23 */
     int ends[2], status;
     assert_int_equal(pipe(ends), 0);
     int closed = new_socket(SOCK_DGRAM);

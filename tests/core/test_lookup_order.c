@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is random in a route (SEMANTICS O2, O7), over many seeds. Everything that a
+/* What is random in a route (rules O2, O7), over many seeds. Everything that a
  * single route shows is a scenario (test_scenarios.c). */
 #include "core/lookup.h"
 #include "script.h"

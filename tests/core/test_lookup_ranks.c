@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The caller's order among equal exchanges (SEMANTICS O9): who is asked for, and what
+/* The caller's order among equal exchanges (rule O9): who is asked for, and what
  * becomes of the ranks. */
 #include "core/lookup.h"
 #include "core/mem.h"

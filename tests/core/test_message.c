@@ -64,7 +64,7 @@ test_a_sound_message_is_read(void **state)
     mx_message_fini(&read);
 }
 
-/* FAULTS W1 - W6, W32 - W34: what is no reply to the question. */
+/* Faults W1 to W6, W32 to W34: what is no reply to the question. */
 static void
 test_no_reply_to_the_question_is_damaged(void **state)
 {
@@ -107,7 +107,7 @@ test_no_reply_to_the_question_is_damaged(void **state)
     }
 }
 
-/* FAULTS W35 */
+/* Fault W35 */
 static void
 test_other_header_bits_do_no_damage(void **state)
 {
@@ -138,7 +138,7 @@ test_a_truncated_message_is_not_read_on(void **state)
     mx_message_fini(&read);
 }
 
-/* FAULTS W7, W8, W9, W10: the records announced use the message up exactly. */
+/* Faults W7, W8, W9, W10: the records announced use the message up exactly. */
 static void
 test_counts_must_be_exact(void **state)
 {
@@ -169,7 +169,7 @@ test_counts_must_be_exact(void **state)
     }
 }
 
-/* FAULTS W7: memory is asked for by the octets present. */
+/* Fault W7: memory is asked for by the octets present. */
 static void
 test_counts_alone_cost_no_memory(void **state)
 {
@@ -187,7 +187,7 @@ test_counts_alone_cost_no_memory(void **state)
     mx_message_fini(&read);
 }
 
-/* FAULTS W13 - W16 */
+/* Faults W13 to W16 */
 static void
 test_rdlength_must_be_exact(void **state)
 {
@@ -218,7 +218,7 @@ test_rdlength_must_be_exact(void **state)
     assert_true(is_damaged(&m));
 }
 
-/* FAULTS W17, C25 */
+/* Faults W17, C25 */
 static void
 test_addresses_have_one_size(void **state)
 {
@@ -238,7 +238,7 @@ test_addresses_have_one_size(void **state)
     }
 }
 
-/* FAULTS S4: a name alone, or too short, or with more behind it. */
+/* Fault S4: a name alone, or too short, or with more behind it. */
 static void
 test_names_fill_their_rdata(void **state)
 {
@@ -312,7 +312,7 @@ test_unknown_rdata_is_opaque(void **state)
     assert_false(is_damaged(&m));
 }
 
-/* FAULTS W23, S2: "." as one zero octet is a null MX, by a pointer it is damage. */
+/* Faults W23, S2: "." as one zero octet is a null MX, by a pointer it is damage. */
 static void
 test_a_root_exchange_must_be_written_out(void **state)
 {
@@ -338,7 +338,7 @@ test_a_root_exchange_must_be_written_out(void **state)
     }
 }
 
-/* FAULTS W18 - W22, W27 in owners and in RDATA; test_wire.c has them one by one. */
+/* Faults W18 to W22, W27 in owners and in RDATA; test_wire.c has them one by one. */
 static void
 test_a_bad_name_is_damage_wherever_it_is(void **state)
 {
@@ -359,7 +359,7 @@ test_a_bad_name_is_damage_wherever_it_is(void **state)
     }
 }
 
-/* FAULTS W30, W31 */
+/* Faults W30, W31 */
 static void
 test_one_opt_of_the_root_in_the_additional_section(void **state)
 {
@@ -419,7 +419,7 @@ test_the_opt_record_gives_rcode_and_ede(void **state)
     assert_int_equal(read.ede, -1);
 }
 
-/* FAULTS W31: then nothing in it counts. */
+/* Fault W31: then nothing in it counts. */
 static void
 test_options_must_not_overrun(void **state)
 {
@@ -509,7 +509,7 @@ test_owners_are_told_apart(void **state)
     mx_message_fini(&read);
 }
 
-/* FAULTS W26: 64 KiB of names as long as can be. */
+/* Fault W26: 64 KiB of names as long as can be. */
 static void
 test_a_pointer_bomb_costs_a_bounded_number_of_steps(void **state)
 {
@@ -536,7 +536,7 @@ test_a_pointer_bomb_costs_a_bounded_number_of_steps(void **state)
     mx_message_fini(&read);
 }
 
-/* FAULTS C14: the largest lists that fit a message are no bomb. */
+/* Fault C14: the largest lists that fit a message are no bomb. */
 static void
 test_a_full_message_is_read(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The system's name servers, from a file of our own in its place (FAULTS N29). */
+/* The system's name servers, from a file of our own in its place (fault N29). */
 #define _GNU_SOURCE /* mkdtemp, utimensat */
 #include "core/channel.h"
 #include "core/nameservers.h"

@@ -42,7 +42,7 @@ fill(size_t count, uint32_t preferences, mx_rng *rng)
     }
 }
 
-/* SEMANTICS O1 */
+/* Rule O1 */
 static void
 test_all_16_bits_of_a_preference_count(void **state)
 {
@@ -92,7 +92,7 @@ test_shuffled_keys_are_sorted_too(void **state)
     }
 }
 
-/* FAULTS C14: the largest message holds fewer exchanges than this. */
+/* Fault C14: the largest message holds fewer exchanges than this. */
 static void
 test_five_thousand_keys(void **state)
 {
@@ -169,7 +169,7 @@ chi_square(unsigned count, unsigned orders, unsigned runs, uint64_t seed)
     return sum;
 }
 
-/* SEMANTICS O2: every order of equals is equally likely. */
+/* Rule O2: every order of equals is equally likely. */
 static void
 test_equals_are_shuffled_uniformly(void **state)
 {
@@ -256,7 +256,7 @@ assert_families(const char *ipv4, const char *ipv6, mx_families families,
     test_free(out);
 }
 
-/* SEMANTICS O3, O4 */
+/* Rules O3, O4 */
 static void
 test_families_are_merged_in_published_order(void **state)
 {

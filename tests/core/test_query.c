@@ -383,7 +383,7 @@ dead_first_server_costs_a_few_attempts(void **state)
     close_world();
 }
 
-/* FAULTS N14: the first usable answer wins, whichever server it comes from. */
+/* Fault N14: the first usable answer wins, whichever server it comes from. */
 static void
 first_answer_wins_where_servers_disagree(void **state)
 {

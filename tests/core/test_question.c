@@ -154,7 +154,7 @@ test_a_reply_matches_its_query(void **state)
     assert_true(matches(&t));
 }
 
-/* FAULTS C41: servers may answer in another case, and some do (0x20). */
+/* Fault C41: servers may answer in another case, and some do (0x20). */
 static void
 test_case_does_not_matter_to_a_match(void **state)
 {
@@ -170,7 +170,7 @@ test_case_does_not_matter_to_a_match(void **state)
     assert_false(matches(&t));
 }
 
-/* FAULTS C1, C2, W4, W5, W6, W32, W33, W34 */
+/* Faults C1, C2, W4, W5, W6, W32, W33, W34 */
 static void
 test_strays_do_not_match(void **state)
 {
@@ -208,7 +208,7 @@ test_strays_do_not_match(void **state)
     assert_int_equal(matching, 7);
 }
 
-/* FAULTS W1, W2, W3 */
+/* Faults W1, W2, W3 */
 static void
 test_a_cut_reply_does_not_match(void **state)
 {

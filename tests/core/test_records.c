@@ -136,7 +136,7 @@ test_addresses_are_no_exchanges(void **state)
     mx_answer_unref(answer);
 }
 
-/* SEMANTICS O5, FAULTS C12, C13 */
+/* Rule O5, faults C12, C13 */
 static void
 test_identical_exchanges_count_once_at_their_first_place(void **state)
 {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* SEMANTICS section 5, row by row. */
+/* README.rst, Statuses and errors, row by row. */
 static const struct {
     mx_verdict verdict;
     mx_reason reason;

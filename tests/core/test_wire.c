@@ -129,7 +129,7 @@ test_a_failed_cursor_reads_the_root(void **state)
     assert_int_equal(name.wire[0], 0);
 }
 
-/* FAULTS W18: 0x40 and 0x80 begin no label. */
+/* Fault W18: 0x40 and 0x80 begin no label. */
 static void
 test_other_label_types_fail(void **state)
 {
@@ -143,7 +143,7 @@ test_other_label_types_fail(void **state)
     }
 }
 
-/* FAULTS W19, W20, W21, W22, W23, and a pointer into the name it ends. */
+/* Faults W19, W20, W21, W22, W23, and a pointer into the name it ends. */
 static void
 test_pointers_lead_strictly_backwards(void **state)
 {
@@ -196,7 +196,7 @@ test_a_pointer_has_14_bits(void **state)
     assert_name(&name, "far");
 }
 
-/* FAULTS W22, W29: cut anywhere, a name is none. */
+/* Faults W22, W29: cut anywhere, a name is none. */
 static void
 test_a_cut_name_fails(void **state)
 {
@@ -219,7 +219,7 @@ test_a_cut_name_fails(void **state)
     }
 }
 
-/* FAULTS W24: wherever a pointer leads, what it finds is read as a name. */
+/* Fault W24: wherever a pointer leads, what it finds is read as a name. */
 static void
 test_a_pointer_may_lead_into_a_label(void **state)
 {
@@ -270,7 +270,7 @@ put_pointers(message *m, unsigned count)
     return last;
 }
 
-/* FAULTS W25, S3. */
+/* Faults W25, S3. */
 static void
 test_sixteen_pointers_are_the_limit(void **state)
 {
@@ -304,7 +304,7 @@ put_long_name(message *m, size_t length)
     return at;
 }
 
-/* FAULTS W27, W28. */
+/* Faults W27, W28. */
 static void
 test_a_name_has_255_octets_at_most(void **state)
 {
@@ -335,7 +335,7 @@ test_a_name_has_255_octets_at_most(void **state)
     }
 }
 
-/* FAULTS S3, W26: what all names of a message cost together is bounded. */
+/* Faults S3, W26: what all names of a message cost together is bounded. */
 static void
 test_labels_of_a_message_are_bounded(void **state)
 {

@@ -47,7 +47,8 @@ class Answer:
     def is_costly(self) -> bool:
         """Tell whether mail bounces or goes astray when this is wrong.
 
-        "No such records", "no such domain" and null MX: SEMANTICS section 2.
+        "No such records", "no such domain" and null MX: docs/rules.rst, The MX
+        question.
         """
         if self.kind == "records":
             return self.count > 0 and all(r.endswith(":00") for r in self.records)

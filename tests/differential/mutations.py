@@ -46,12 +46,12 @@ def delete(rng: Rng, message: bytearray) -> None:
 
 
 def append(rng: Rng, message: bytearray) -> None:
-    """Gain octets at the end (FAULTS W10)."""
+    """Gain octets at the end (fault W10)."""
     message += rng.randbytes(rng.choice((1, 2, 11, 64)))
 
 
 def change_count(rng: Rng, message: bytearray) -> None:
-    """Announce another number of questions or records (FAULTS W4 to W9)."""
+    """Announce another number of questions or records (faults W4 to W9)."""
     at = rng.choice((4, 6, 6, 8, 10))
     count = int.from_bytes(message[at : at + 2])
     other = rng.choice((count + 1, count - 1, 0, 2, 65_535))
@@ -67,7 +67,7 @@ def move_count(rng: Rng, message: bytearray) -> None:
 
 
 def point(rng: Rng, message: bytearray) -> None:
-    """Write a pointer, or change where one goes (FAULTS W19 to W25)."""
+    """Write a pointer, or change where one goes (faults W19 to W25)."""
     pointers = [i for i in range(HEADER, len(message) - 1) if message[i] >= 0xC0]
     if pointers and rng.random() < 0.7:
         at = rng.choice(pointers)
@@ -98,7 +98,7 @@ OCTETS: tuple[Callable[[Rng, bytearray], None], ...] = (
 
 
 def lie_about_length(rng: Rng, draft: Draft) -> None:
-    """Say another RDLENGTH than it is (FAULTS W13 to W17)."""
+    """Say another RDLENGTH than it is (faults W13 to W17)."""
     records = [record for section in draft.sections for record in section]
     if records:
         record = rng.choice(records)

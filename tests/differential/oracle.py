@@ -2,8 +2,9 @@
 """The same facts by other means: dnspython reads the message, Python judges it.
 
 The message is read by `dns.message.from_wire`, as strict as it is. What the records
-prove is SEMANTICS section 2 and FAULTS S1 to S6, written down once more, over tables of
-records instead of one walk over octets, so that an error would have to be made twice.
+prove is docs/rules.rst, The MX question, and faults S1 to S6, written down once more,
+over tables of records instead of one walk over octets, so that an error would have to
+be made twice.
 """
 
 from collections import defaultdict
@@ -22,7 +23,7 @@ from dns.name import Name
 from dns.rdatatype import AAAA, CNAME, DNAME, MX, NS, RRSIG, SOA, A, RdataType
 
 DAY, HOUR = 86_400, 3_600
-MAX_ALIASES = 8  # FAULTS S6
+MAX_ALIASES = 8  # fault S6
 EDE = 15  # RFC 8914
 
 FAILED = {
@@ -83,7 +84,7 @@ def header_of(message: bytes) -> tuple[int, int, int]:
 
 
 def is_reply_to(question: Question, message: bytes) -> bool:
-    """Tell whether the message answers this question, whatever it says (FAULTS S1)."""
+    """Tell whether the message answers this question, whatever it says (fault S1)."""
     _, flags, questions = header_of(message)
     is_query_reply = flags & QR and not flags & 0x7800
     if len(message) < 12 or not is_query_reply or questions != 1:
@@ -157,7 +158,7 @@ class Judge:
         return min(soa.ttl, int(soa.rdata.minimum), HOUR, *self.alias_ttls())
 
     def is_of_path(self, record: Record) -> bool:
-        """Tell whether a record belongs to the aliases followed (FAULTS S5)."""
+        """Tell whether a record belongs to the aliases followed (fault S5)."""
         if not record.is_internet:
             return False
         if record.type == CNAME:

@@ -65,7 +65,7 @@ def ttl(rng: Rng) -> int:
 
 
 def long_name(rng: Rng) -> Labels:
-    """Return a name of about the 255 octets that one may have (FAULTS W27, W28)."""
+    """Return a name of about the 255 octets that one may have (faults W27, W28)."""
     last = rng.randrange(59, 64)  # 253 to 257 octets
     return (b"a" * 63, b"b" * 63, b"c" * 63, b"d" * last)
 
@@ -154,14 +154,14 @@ def records(rng: Rng) -> Draft:
 
 
 def many(rng: Rng) -> Draft:
-    """Reply with more than anybody needs (FAULTS C14, C15)."""
+    """Reply with more than anybody needs (faults C14, C15)."""
     draft = blank(rng)
     fill(rng, draft, draft.asked, rng.randrange(100, 900))
     return draft
 
 
 def bomb(rng: Rng) -> Draft:
-    """Reply with names of as many labels as can be (FAULTS W26)."""
+    """Reply with names of as many labels as can be (fault W26)."""
     draft = blank(rng)
     draft.type = MX
     draft.asked = (b"a",) * 120
@@ -208,14 +208,14 @@ def chain(rng: Rng) -> Draft:
 
 
 def cut_chain(rng: Rng) -> Draft:
-    """Reply with aliases of which one is missing (FAULTS C4)."""
+    """Reply with aliases of which one is missing (fault C4)."""
     draft = chain(rng)
     del draft.answer[rng.randrange(len(draft.answer))]
     return draft
 
 
 def loop(rng: Rng) -> Draft:
-    """Reply with aliases that lead back (FAULTS C5)."""
+    """Reply with aliases that lead back (fault C5)."""
     draft = blank(rng)
     path(rng, draft, rng.choice((1, 2, 5)))
     last = draft.answer[-1]
@@ -233,7 +233,7 @@ def two_aliases(rng: Rng) -> Draft:
 
 
 def alias_beside(rng: Rng) -> Draft:
-    """Reply with records and an alias at one name (FAULTS C7)."""
+    """Reply with records and an alias at one name (fault C7)."""
     draft = records(rng)
     draft.answer.insert(
         rng.randrange(len(draft.answer) + 1), record(rng, draft.asked, CNAME)
@@ -253,7 +253,7 @@ def renamed(rng: Rng) -> Draft:
 
 
 def no_data(rng: Rng) -> Draft:
-    """Reply that there is nothing, proven or not (FAULTS S1)."""
+    """Reply that there is nothing, proven or not (fault S1)."""
     draft = blank(rng)
     if rng.random() < 0.8:
         draft.authority.append(soa(rng, draft))
@@ -306,7 +306,7 @@ def failed(rng: Rng) -> Draft:
 
 
 def unrelated(rng: Rng) -> Draft:
-    """Reply with records of others (FAULTS C3, C9)."""
+    """Reply with records of others (faults C3, C9)."""
     draft = rng.choice((records, chain, no_data))(rng)
     rtype = rng.choice((draft.type, draft.type, CNAME, TXT, SRV, RRSIG, DNAME))
     stray = record(rng, host(rng, draft.asked), rtype)
@@ -350,7 +350,7 @@ def options(rng: Rng, high_rcode: int = 0) -> Record:
 
 
 def with_options(rng: Rng) -> Draft:
-    """Reply with EDNS, now and then in a wrong place (FAULTS W30, W31)."""
+    """Reply with EDNS, now and then in a wrong place (faults W30, W31)."""
     draft = rng.choice((records, chain, no_data, no_domain, referral))(rng)
     opt = options(rng, high_rcode=rng.choice((0, 0, 0, 1)))
     place = draft.additional

@@ -245,7 +245,7 @@ check_records(const plain_message *p, const mx_answer *answer)
     REQUIRE(p->type != MX_TYPE_MX || cursor == answer->bytes_used);
 }
 
-/* FAULTS S1, as it is written there. */
+/* Fault S1, as it is written there. */
 static void
 check_absence(const plain_message *p, const mx_answer *answer)
 {
