@@ -50,8 +50,9 @@ pymx_read_self(PyObject *names, PyObject *addresses, mx_self **out)
 {
     Py_ssize_t name_count = PyTuple_GET_SIZE(names);
     Py_ssize_t address_count = PyTuple_GET_SIZE(addresses);
-    mx_name *own_names = PyMem_New(mx_name, name_count + 1);
-    mx_address *own_addresses = PyMem_New(mx_address, address_count + 1);
+    mx_name *own_names = PyMem_Calloc((size_t)name_count + 1, sizeof(*own_names));
+    mx_address *own_addresses =
+        PyMem_Calloc((size_t)address_count + 1, sizeof(*own_addresses));
     mx_status status = MX_NOMEM;
     int result = own_names == NULL || own_addresses == NULL ? -1 : 0;
     if (result < 0) {
