@@ -8,6 +8,7 @@
 #include "python/errors.h"
 #include "python/exchange_type.h"
 #include "python/excluded_type.h"
+#include "python/plain.h"
 #include "python/route_object.h"
 #include "python/route_type.h"
 #include "python/step_type.h"
@@ -120,17 +121,6 @@ pymx_route_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
 /* Each of the functions below returns 0, or -1 with an exception; what they allocate is
  * in the route's arena. */
 
-static int
-keep_text(mx_route *route, const char *text, const char **out)
-{
-    *out = mx_arena_text(&route->arena, text, strlen(text));
-    if (*out == NULL) {
-        pymx_raise_memory();
-        return -1;
-    }
-    return 0;
-}
-
 static void *
 make_room(mx_route *route, Py_ssize_t count, size_t size)
 {
@@ -145,36 +135,6 @@ make_room(mx_route *route, Py_ssize_t count, size_t size)
 }
 
 static int
-read_status(const char *word, mx_verdict *out)
-{
-    if (!pymx_status_from_word(word, out)) {
-        pymx_raise_value("this pymx does not know the status '%s'", word);
-        return -1;
-    }
-    return 0;
-}
-
-static int
-read_reason(const char *word, mx_reason *out)
-{
-    if (!pymx_reason_from_word(word, out)) {
-        pymx_raise_value("this pymx does not know the reason '%s'", word);
-        return -1;
-    }
-    return 0;
-}
-
-static int
-read_address(const char *text, mx_address *out)
-{
-    if (!mx_address_from_text(text, strlen(text), out)) {
-        pymx_raise_value("'%s' is not an IP address", text);
-        return -1;
-    }
-    return 0;
-}
-
-static int
 read_addresses(mx_route *route, PyObject *tuple, mx_route_exchange *out)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(tuple);
@@ -184,7 +144,7 @@ read_addresses(mx_route *route, PyObject *tuple, mx_route_exchange *out)
     }
     for (Py_ssize_t i = 0; i < count; i++) {
         const char *text = PyUnicode_AsUTF8(PyTuple_GET_ITEM(tuple, i));
-        if (text == NULL || read_address(text, &addresses[i]) < 0) {
+        if (text == NULL || pymx_plain_address(text, &addresses[i]) < 0) {
             return -1;
         }
     }
@@ -201,10 +161,10 @@ read_exchange(mx_route *route, PyObject *plain, mx_route_exchange *out)
     PyObject *addresses;
     if (!PyArg_ParseTuple(plain, "ssHO!Isz", &host, &canonical, &out->preference,
                           &PyTuple_Type, &addresses, &ttl, &status, &reason) ||
-        read_status(status, &out->verdict) < 0 ||
-        read_reason(reason, &out->reason) < 0 ||
-        keep_text(route, host, &out->host) < 0 ||
-        keep_text(route, canonical, &out->canonical) < 0) {
+        pymx_plain_status(status, &out->verdict) < 0 ||
+        pymx_plain_reason(reason, &out->reason) < 0 ||
+        pymx_plain_text(&route->arena, host, &out->host) < 0 ||
+        pymx_plain_text(&route->arena, canonical, &out->canonical) < 0) {
         return -1;
     }
     out->ttl = ttl;
@@ -241,7 +201,7 @@ read_targets(mx_route *route, PyObject *tuple)
         const char *address;
         unsigned exchange;
         if (!PyArg_ParseTuple(PyTuple_GET_ITEM(tuple, i), "Is", &exchange, &address) ||
-            read_address(address, &targets[i].address) < 0) {
+            pymx_plain_address(address, &targets[i].address) < 0) {
             return -1;
         }
         if (exchange >= route->exchange_count) {
@@ -268,12 +228,12 @@ read_excluded(mx_route *route, PyObject *tuple)
         const char *host, *address, *reason;
         if (!PyArg_ParseTuple(PyTuple_GET_ITEM(tuple, i), "sHzs", &host,
                               &excluded[i].preference, &address, &reason) ||
-            read_reason(reason, &excluded[i].reason) < 0 ||
-            keep_text(route, host, &excluded[i].host) < 0) {
+            pymx_plain_reason(reason, &excluded[i].reason) < 0 ||
+            pymx_plain_text(&route->arena, host, &excluded[i].host) < 0) {
             return -1;
         }
         excluded[i].has_address = address != NULL;
-        if (address != NULL && read_address(address, &excluded[i].address) < 0) {
+        if (address != NULL && pymx_plain_address(address, &excluded[i].address) < 0) {
             return -1;
         }
     }
@@ -292,7 +252,7 @@ read_warnings(mx_route *route, PyObject *tuple)
     }
     for (Py_ssize_t i = 0; i < count; i++) {
         const char *code = PyUnicode_AsUTF8(PyTuple_GET_ITEM(tuple, i));
-        if (code == NULL || read_reason(code, &warnings[i]) < 0) {
+        if (code == NULL || pymx_plain_reason(code, &warnings[i]) < 0) {
             return -1;
         }
     }
@@ -311,11 +271,11 @@ read_facts(mx_route *route, PyObject *facts)
     if (!PyArg_ParseTuple(facts, "szsssiiiiiIL", &status, &reason, &domain, &canonical,
                           &server, &implicit, &complete, &has_more, &cached,
                           &authenticated, &ttl, &elapsed) ||
-        read_status(status, &route->verdict) < 0 ||
-        read_reason(reason, &route->reason) < 0 ||
-        keep_text(route, domain, &route->domain) < 0 ||
-        keep_text(route, canonical, &route->canonical) < 0 ||
-        keep_text(route, server, &route->server) < 0) {
+        pymx_plain_status(status, &route->verdict) < 0 ||
+        pymx_plain_reason(reason, &route->reason) < 0 ||
+        pymx_plain_text(&route->arena, domain, &route->domain) < 0 ||
+        pymx_plain_text(&route->arena, canonical, &route->canonical) < 0 ||
+        pymx_plain_text(&route->arena, server, &route->server) < 0) {
         return -1;
     }
     route->implicit = implicit != 0;

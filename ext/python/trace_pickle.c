@@ -4,6 +4,7 @@
 #include <Python.h>
 
 #include "python/errors.h"
+#include "python/plain.h"
 #include "python/resolver_config.h"
 #include "python/route_type.h"
 #include "python/step_type.h"
@@ -32,21 +33,10 @@ read_verdict(const char *word, int *out)
     if (word == NULL) {
         return 0;
     }
-    if (!pymx_status_from_word(word, &verdict)) {
-        pymx_raise_value("this pymx does not know the status '%s'", word);
+    if (pymx_plain_status(word, &verdict) < 0) {
         return -1;
     }
     *out = (int)verdict;
-    return 0;
-}
-
-static int
-read_reason(const char *word, mx_reason *out)
-{
-    if (!pymx_reason_from_word(word, out)) {
-        pymx_raise_value("this pymx does not know the reason '%s'", word);
-        return -1;
-    }
     return 0;
 }
 
@@ -59,22 +49,7 @@ read_server(PyObject *text, mx_server *out)
 static int
 read_address(const char *text, mx_address *out)
 {
-    if (text[0] != '\0' && !mx_address_from_text(text, strlen(text), out)) {
-        pymx_raise_value("'%s' is not an IP address", text);
-        return -1;
-    }
-    return 0;
-}
-
-static int
-keep_text(mx_trace *trace, const char *text, const char **out)
-{
-    *out = mx_arena_text(&trace->arena, text, strlen(text));
-    if (*out == NULL) {
-        pymx_raise_memory();
-        return -1;
-    }
-    return 0;
+    return text[0] == '\0' ? 0 : pymx_plain_address(text, out);
 }
 
 static int
@@ -102,11 +77,11 @@ read_step(mx_trace *trace, PyObject *plain, mx_step *out)
                           &host, &preference, &address) ||
         check_figures(out) < 0 || read_event(event, &out->event) < 0 ||
         read_server(server, &out->server) < 0 ||
-        read_reason(reason, &out->reason) < 0 ||
+        pymx_plain_reason(reason, &out->reason) < 0 ||
         read_verdict(status, &out->verdict) < 0 ||
         read_address(address, &out->address) < 0 ||
-        keep_text(trace, name, &out->name) < 0 ||
-        keep_text(trace, host, &out->host) < 0) {
+        pymx_plain_text(&trace->arena, name, &out->name) < 0 ||
+        pymx_plain_text(&trace->arena, host, &out->host) < 0) {
         return -1;
     }
     out->at = at;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -139,6 +140,18 @@ taken(uint64_t *token)
     script_describe(route, world.text);
     mx_route_unref(route);
     return world.text;
+}
+
+mx_status
+rank_and_resume(mx_request *request)
+{
+    mx_lookup *lookup = mx_request_get_lookup(request);
+    const char *host;
+
+    while ((host = mx_lookup_next_unranked(lookup)) != NULL) {
+        mx_lookup_set_rank(lookup, host[0] == 'c' ? -1 : INFINITY);
+    }
+    return mx_engine_resume(world.engine, request);
 }
 
 mx_resolver_stats

@@ -48,6 +48,8 @@ void answer(size_t send, const char *text);
 mx_route *take(uint64_t *token);
 /* The next route as text, "" when there is none yet. */
 const char *taken(uint64_t *token);
+/* What a submitter does with a lookup that wants ranks: hosts with a c go first. */
+mx_status rank_and_resume(mx_request *request);
 mx_resolver_stats stats_of_world(void);
 
 #define assert_asked(send, question)                                                   \

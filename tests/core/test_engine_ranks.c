@@ -4,7 +4,6 @@
 #include "bench.h"
 #include "core/mem.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,19 +68,6 @@ start_paused(uint64_t token)
     request = start("a.test", token);
     assert_true(is_paused(token));
     return request;
-}
-
-/* What the submitter does: c before b. */
-static mx_status
-rank_and_resume(mx_request *request)
-{
-    mx_lookup *lookup = mx_request_get_lookup(request);
-    const char *host;
-
-    while ((host = mx_lookup_next_unranked(lookup)) != NULL) {
-        mx_lookup_set_rank(lookup, host[0] == 'c' ? -1 : INFINITY);
-    }
-    return mx_engine_resume(world.engine, request);
 }
 
 static void

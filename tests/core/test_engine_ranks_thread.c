@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include "bench.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,19 +24,6 @@ with_ranks(mx_resolver_config *config)
 {
     config->rules.has_ranks = true;
     config->rules.shuffle = MX_SHUFFLE_NONE;
-}
-
-/* What the submitter does: c before b. */
-static mx_status
-rank_and_resume(mx_request *request)
-{
-    mx_lookup *lookup = mx_request_get_lookup(request);
-    const char *host;
-
-    while ((host = mx_lookup_next_unranked(lookup)) != NULL) {
-        mx_lookup_set_rank(lookup, host[0] == 'c' ? -1 : INFINITY);
-    }
-    return mx_engine_resume(world.engine, request);
 }
 
 enum { SUBMITTERS = 3, EACH = 300 };
