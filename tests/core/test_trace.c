@@ -125,6 +125,9 @@ what_is_old_is_forgotten(void **state)
     }
     mx_trace_forget(trace, 0);
     assert_int_equal(trace->count, 10);
+    mx_trace_forget(trace, 1);
+    assert_int_equal(trace->count, 9);
+    assert_int_equal(trace->steps[0].at, 1);
     mx_trace_forget(trace, 7);
     assert_int_equal(trace->count, 3);
     assert_int_equal(trace->steps[0].at, 7);
@@ -176,6 +179,44 @@ messages_become_those_of_a_question(void **state)
     mx_trace_unref(trace);
     assert_int_equal(messages->count, MX_TRACE_STEPS);
     mx_trace_unref(messages);
+}
+
+static void
+one_step_omitted_is_mentioned(void **state)
+{
+    mx_trace *trace = new_trace();
+
+    (void)state;
+    for (int i = 0; i <= MX_TRACE_STEPS; i++) {
+        (void)mx_trace_add(trace, MX_EVENT_QUERY, i);
+    }
+    (void)mx_trace_end(trace, 1000);
+    assert_int_equal(trace->steps[MX_TRACE_STEPS].event, MX_EVENT_OMITTED);
+    assert_int_equal(trace->steps[MX_TRACE_STEPS].count, 1);
+    mx_trace_unref(trace);
+}
+
+/* As a pickle needs it: a whole trace has two steps more than are ever added. */
+static void
+trace_is_restored_up_to_its_bound(void **state)
+{
+    static const size_t counts[] = {0, 1, 17, MX_TRACE_STEPS + 2};
+    mx_trace *trace = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        assert_int_equal(mx_trace_restore(counts[i], &trace), MX_OK);
+        assert_int_equal(trace->count, counts[i]);
+        for (size_t place = 0; place < trace->count; place++) {
+            assert_int_equal(trace->steps[place].rcode, MX_STEP_NONE);
+            assert_string_equal(trace->steps[place].name, "");
+        }
+        mx_trace_unref(trace);
+    }
+    assert_int_equal(mx_trace_restore(MX_TRACE_STEPS + 3, &trace), MX_INVALID);
+    (void)mx_mem_fail(1, 0);
+    assert_int_equal(mx_trace_restore(1, &trace), MX_NOMEM);
+    (void)mx_mem_fail(0, 0);
 }
 
 static void
@@ -290,6 +331,8 @@ main(void)
         cmocka_unit_test(what_is_old_is_forgotten),
         cmocka_unit_test(steps_of_one_time_keep_their_order),
         cmocka_unit_test(messages_become_those_of_a_question),
+        cmocka_unit_test(one_step_omitted_is_mentioned),
+        cmocka_unit_test(trace_is_restored_up_to_its_bound),
         cmocka_unit_test(last_reference_frees),
         cmocka_unit_test(replies_are_told_as_they_were),
         cmocka_unit_test(rcodes_have_their_names),
