@@ -171,8 +171,7 @@ look_for_loop(mx_lookup *lookup)
             }
         }
     }
-    /* Levels that were not asked for are worse. */
-    lookup->has_more &= !lookup->has_loop;
+    lookup->has_more &= !mx_lookup_is_looped(lookup, lookup->more_preference);
 }
 
 static mx_status

@@ -285,6 +285,7 @@ keep_best(struct selection *selection)
         if (level == 0 || exchange.preference != level_preference) {
             if (lookup->levels != 0 && level == lookup->levels) {
                 lookup->has_more = true;
+                lookup->more_preference = exchange.preference;
                 return MX_OK;
             }
             level++;

@@ -85,7 +85,8 @@ struct mx_lookup {
     mx_reason warnings[MX_REASON_COUNT];
     size_t warning_count;
     bool is_implicit;
-    bool has_more;
+    bool has_more; /* worse levels were not resolved, the best of them is: */
+    uint16_t more_preference;
     bool has_loop; /* this machine is among the exchanges, at best at: */
     uint16_t loop_preference;
 

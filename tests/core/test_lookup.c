@@ -56,6 +56,57 @@ test_levels_ask_only_the_best(void **state)
     }
 }
 
+/* What a loop cuts off is no more to come; what is better than it is (rule O8). */
+static void
+test_more_is_what_no_loop_cuts_off(void **state)
+{
+    static const script_line zone[] = {
+        {"a.test", "MX", "10 m1.test, 20 m2.test, 30 us.test, 40 m4.test"},
+        {"m1.test", "A", "192.0.2.1"},
+        {"m2.test", "A", "192.0.2.2"},
+        {"*", "AAAA", "NODATA"},
+        {NULL, NULL, NULL}};
+    static const bool more[] = {false, true, false, false};
+    static const size_t targets[] = {2, 1, 2, 2};
+    script_run run = {.rules = default_rules(), .seed = 3};
+    mx_name us;
+
+    (void)state;
+    assert_int_equal(mx_name_from_text("us.test", 7, &us), MX_REASON_NONE);
+    assert_int_equal(mx_self_new(&us, 1, NULL, 0, &run.rules.self), MX_OK);
+    for (run.levels = 0; run.levels < 4; run.levels++) {
+        uint32_t asked;
+        mx_route *route = script_lookup(&run, zone, "a.test", &asked);
+        assert_int_equal(route->target_count, targets[run.levels]);
+        assert_int_equal(route->has_more, more[run.levels]);
+        mx_route_unref(route);
+    }
+    mx_self_unref(run.rules.self);
+}
+
+/* Where the loop is found among what was resolved, all that was not is worse. */
+static void
+test_no_more_after_a_loop(void **state)
+{
+    static const script_line zone[] = {{"a.test", "MX", "10 m1.test, 20 m2.test"},
+                                       {"m1.test", "A", "192.0.2.1"},
+                                       {"*", "AAAA", "NODATA"},
+                                       {NULL, NULL, NULL}};
+    script_run run = {.rules = default_rules(), .seed = 3, .levels = 1};
+    mx_address us;
+    mx_route *route;
+    uint32_t asked;
+
+    (void)state;
+    assert_true(mx_address_from_text("192.0.2.1", 9, &us));
+    assert_int_equal(mx_self_new(NULL, 0, &us, 1, &run.rules.self), MX_OK);
+    route = script_lookup(&run, zone, "a.test", &asked);
+    assert_int_equal(route->reason, MX_REASON_LOOP);
+    assert_false(route->has_more);
+    mx_route_unref(route);
+    mx_self_unref(run.rules.self);
+}
+
 static mx_lookup *
 new_lookup(const char *destination)
 {
@@ -321,6 +372,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels_ask_only_the_best),
+        cmocka_unit_test(test_more_is_what_no_loop_cuts_off),
+        cmocka_unit_test(test_no_more_after_a_loop),
         cmocka_unit_test(test_usable_is_an_address_for_every_exchange),
         cmocka_unit_test(test_answer_to_no_open_question_is_a_bug),
         cmocka_unit_test(test_cancelled_lookup_has_no_plan),
