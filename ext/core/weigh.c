@@ -205,6 +205,8 @@ mx_weigh_exchange(mx_draft *draft, const mx_exchange *exchange)
         if (lookup->rules.cname_exchange == MX_REJECT) {
             mx_draft_exclude(draft, out->host, exchange->preference, NULL,
                              MX_REASON_CNAME_EXCHANGE);
+            lower(&findings.ttl, findings.negative_ttl);
+            mx_lookup_note_ttl(lookup, findings.ttl);
             return MX_OK;
         }
     }
