@@ -80,9 +80,11 @@ mx_lookup_trace_exchanges(mx_lookup *lookup)
         const mx_exchange *exchange = &lookup->exchanges[i];
         mx_step *step = add_step(lookup, MX_EVENT_EXCHANGE);
         if (step != NULL) {
+            char text[MX_NAME_TEXT_SIZE];
+            mx_exchange_text(&exchange->host, text);
             step->preference = exchange->preference;
+            step->host = mx_trace_text(lookup->trace, text);
         }
-        set_host(lookup, step, &exchange->host);
     }
 }
 

@@ -108,6 +108,21 @@ left_out_is_told_with_its_reason(void **state)
 }
 
 static void
+exchange_that_is_an_address_is_called_so_throughout(void **state)
+{
+    static const script_line zone[] = {{"a.test", "MX", "10 2001:db8::1"}, END};
+    script_run run = traced();
+
+    (void)state;
+    assert_steps(&run, zone, "a.test",
+                 "0.0 answer a.test MX: 1 record, TTL 300 s\n"
+                 "0.0 exchange 10 2001:db8::1\n"
+                 "1.5 verdict 10 2001:db8::1: ok, 1 address\n"
+                 "1.5 warning ip_exchange\n"
+                 "1.5 verdict ok, 1 target\n");
+}
+
+static void
 implicit_exchange_is_said_to_be_one(void **state)
 {
     static const script_line zone[] = {{"a.test", "MX", "NODATA"},
@@ -258,6 +273,7 @@ main(void)
         cmocka_unit_test(without_the_rule_there_is_none),
         cmocka_unit_test(exchanges_come_in_delivery_order),
         cmocka_unit_test(left_out_is_told_with_its_reason),
+        cmocka_unit_test(exchange_that_is_an_address_is_called_so_throughout),
         cmocka_unit_test(implicit_exchange_is_said_to_be_one),
         cmocka_unit_test(aliases_are_shown_with_their_end),
         cmocka_unit_test(failed_question_ends_it),
