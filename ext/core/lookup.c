@@ -306,6 +306,20 @@ follow_address_alias(mx_lookup *lookup, const mx_asked *asked, mx_chase *chase,
     return mx_answer_failure(&asked->question, failure, &chase->answer);
 }
 
+/* At least one record that the policy lets through. Looked at once: an answer may hold
+ * thousands, and is_usable is asked after each. */
+static bool
+has_address(const mx_lookup *lookup, const mx_answer *answer)
+{
+    for (size_t i = 0; answer->kind == MX_ANSWER_RECORDS && i < answer->count; i++) {
+        mx_address address = mx_answer_address(answer, i);
+        if (mx_address_judge(&address, lookup->rules.addresses) == MX_REASON_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static mx_status
 take_addresses(mx_lookup *lookup, const mx_asked *asked, mx_answer *answer,
                const mx_answer_source *source)
@@ -324,6 +338,7 @@ take_addresses(mx_lookup *lookup, const mx_asked *asked, mx_answer *answer,
         return follow_address_alias(lookup, asked, chase, answer);
     }
     chase->answer = mx_answer_ref(answer);
+    chase->has_address = has_address(lookup, answer);
     return mx_lookup_is_failure(answer) ? note_server(lookup, source->server) : MX_OK;
 }
 
@@ -476,19 +491,6 @@ mx_lookup_is_done(const mx_lookup *lookup)
     return lookup->open_count == 0 && !lookup->wants_ranks;
 }
 
-/* At least one record that the policy lets through. */
-static bool
-has_address(const mx_lookup *lookup, const mx_answer *answer)
-{
-    for (size_t i = 0; answer->kind == MX_ANSWER_RECORDS && i < answer->count; i++) {
-        mx_address address = mx_answer_address(answer, i);
-        if (mx_address_judge(&address, lookup->rules.addresses) == MX_REASON_NONE) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool
 mx_lookup_is_usable(const mx_lookup *lookup)
 {
@@ -503,9 +505,7 @@ mx_lookup_is_usable(const mx_lookup *lookup)
             if (chase->is_asked && chase->answer == NULL) {
                 has_open = true;
             }
-            else if (chase->is_asked) {
-                has_addresses |= has_address(lookup, chase->answer);
-            }
+            has_addresses |= chase->has_address;
         }
         if (has_open && !has_addresses) {
             return false;

@@ -21,6 +21,7 @@ typedef struct mx_chase {
                             is never asked */
     uint32_t ttl;      /* the least of the answer and the aliases before it */
     uint8_t cname_count; /* over all its messages */
+    bool has_address;    /* of the answer, one that the policy lets through */
 } mx_chase;
 
 enum { MX_CHASE_IPV4, MX_CHASE_IPV6, MX_CHASES };
