@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* lookup_state.h - the body of a lookup, shared by its files and by nobody else:
  *
- *   lookup.c       which questions are open, what each answer leads to
+ *   lookup.c       from outside: made, asked, answered, ended
+ *   follow.c       which questions are open, what each answer leads to
  *   exchanges.c    an MX answer -> the exchanges to resolve, in order
  *   ranks.c        the caller's order among equal exchanges
  *   conclude.c     everything known -> the route, with the files of draft.h
@@ -126,6 +127,12 @@ mx_lookup_is_looped(const mx_lookup *lookup, uint16_t preference)
     return lookup->has_loop && preference >= lookup->loop_preference;
 }
 
+/* follow.c: the first question, about a domain, unless it is never asked about. */
+MX_MUST_CHECK mx_status mx_lookup_ask_domain(mx_lookup *lookup);
+/* follow.c: takes the answer of `asked`; may open further questions. */
+MX_MUST_CHECK mx_status mx_lookup_follow(mx_lookup *lookup, const mx_asked *asked,
+                                         mx_answer *answer,
+                                         const mx_answer_source *source);
 /* exchanges.c: why no name server is asked for the addresses of a host, or NONE: it
  * cannot exist in the public DNS (rule A7). */
 mx_reason mx_exchange_judge(const mx_name *host);

@@ -2,7 +2,7 @@
 /* route.h - the result of one lookup: the whole ordered plan, and why what was dropped
  * was dropped.
  *
- * Built by lookup.c in one arena, then immutable and reference-counted; any thread may
+ * Built by conclude.c in one arena, then immutable and reference-counted; any thread may
  * hold one. All text is NUL-terminated, lower-case, escaped where a hostile name needed
  * it, and owned by the route.
  */

@@ -14,7 +14,7 @@ LAYERS = {
     "servers": "protocol server",
     "result": "route trace",
     "order": "order",
-    "lookup": "conclude draft exchanges lookup ranks targets weigh",
+    "lookup": "conclude draft exchanges follow lookup ranks targets weigh",
     "I/O": "cache channel completions descriptors interfaces nameservers "
     "socket_address stream transport udp wake",
     "engine": "engine query request resolver",
