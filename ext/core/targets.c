@@ -71,18 +71,50 @@ list_places(const mx_draft *draft, size_t count)
     return places;
 }
 
-/* Postfix's way: all addresses of a preference, and a rank, in random order. */
+static void
+shuffle(mx_target *targets, size_t count, mx_rng *rng)
+{
+    for (size_t i = count; i > 1; i--) {
+        size_t other = mx_rng_below(rng, (uint32_t)i);
+        mx_target held = targets[i - 1];
+        targets[i - 1] = targets[other];
+        targets[other] = held;
+    }
+}
+
+/* Puts the targets of `family` before the others, in any order; returns their number. */
+static size_t
+bring_forward(mx_target *targets, size_t count, mx_family family)
+{
+    size_t ahead = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (targets[i].address.family == family) {
+            mx_target held = targets[i];
+            targets[i] = targets[ahead];
+            targets[ahead++] = held;
+        }
+    }
+    return ahead;
+}
+
+/* Postfix's way: all addresses of a preference, and a rank, in random order, those of
+ * the family that goes first before the others (its smtp_address_preference). */
 static void
 shuffle_group(mx_draft *draft, size_t first)
 {
-    size_t count = draft->target_count - first;
+    mx_target *targets = draft->targets + first;
+    size_t count = draft->target_count - first, ahead = 0;
+    mx_families families = draft->lookup->rules.families;
 
-    for (size_t i = count; i > 1; i--) {
-        size_t other = mx_rng_below(&draft->lookup->rng, (uint32_t)i);
-        mx_target held = draft->targets[first + i - 1];
-        draft->targets[first + i - 1] = draft->targets[first + other];
-        draft->targets[first + other] = held;
+    if (families == MX_FAMILIES_IPV4_FIRST) {
+        ahead = bring_forward(targets, count, MX_IPV4);
     }
+    else if (families == MX_FAMILIES_IPV6_FIRST) {
+        ahead = bring_forward(targets, count, MX_IPV6);
+    }
+    shuffle(targets, ahead, &draft->lookup->rng);
+    shuffle(targets + ahead, count - ahead, &draft->lookup->rng);
 }
 
 /* `places` NULL: few enough to compare each with each. */

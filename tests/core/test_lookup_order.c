@@ -140,6 +140,64 @@ test_shuffled_addresses_come_in_every_order(void **state)
     assert_in_range(last[0], ROUNDS / 2 - 150, ROUNDS / 2 + 150);
 }
 
+static const script_line two_families[] = {
+    {"a.test", "MX", "10 m1.test, 10 m2.test, 20 m3.test"},
+    {"m1.test", "A", "192.0.2.1, 192.0.2.2"},
+    {"m2.test", "A", "192.0.2.3"},
+    {"m3.test", "A", "192.0.2.4"},
+    {"m1.test", "AAAA", "2001:db8::1"},
+    {"m2.test", "AAAA", "2001:db8::2, 2001:db8::3"},
+    {"m3.test", "AAAA", "2001:db8::4"},
+    {NULL, NULL, NULL}};
+
+/* Whether a route has the three targets of one family, the three of the other one, and
+ * one each of the worse preference; counts the orders of the first and second three. */
+static bool
+has_family_first(mx_route *route, mx_family family, unsigned counts[2][6])
+{
+    bool is_first = route->target_count == 8;
+
+    for (size_t i = 0; is_first && i < 8; i++) {
+        bool is_ahead = i < 3 || i == 6;
+        is_first =
+            (route->targets[i].address.family == family) == is_ahead &&
+            (route->exchanges[route->targets[i].exchange].preference == 10) == (i < 6);
+    }
+    for (size_t i = 0; is_first && i < 2; i++) {
+        size_t last = family == MX_IPV6 ? 15 : 3;
+        last = i == 0 ? last : 18 - last;
+        unsigned a = route->targets[3 * i].address.bytes[last];
+        unsigned b = route->targets[3 * i + 1].address.bytes[last];
+        counts[i][(a - 1) * 2 + (b > 6 - a - b)]++;
+    }
+    mx_route_unref(route);
+    return is_first;
+}
+
+/* As with Postfix's smtp_address_preference: preference, then family, then chance. */
+static void
+test_shuffled_addresses_keep_the_first_family(void **state)
+{
+    enum { ROUNDS = 6000 };
+    static const mx_families families[] = {MX_FAMILIES_IPV4_FIRST,
+                                           MX_FAMILIES_IPV6_FIRST};
+    static const mx_family first[] = {MX_IPV4, MX_IPV6};
+    mx_lookup_rules rules = default_rules();
+
+    (void)state;
+    rules.shuffle = MX_SHUFFLE_ADDRESSES;
+    for (size_t i = 0; i < 2; i++) {
+        unsigned counts[2][6] = {{0}};
+        rules.families = families[i];
+        for (uint64_t seed = 0; seed < ROUNDS; seed++) {
+            mx_route *route = look_up(two_families, &rules, seed);
+            assert_true(has_family_first(route, first[i], counts));
+        }
+        assert_true(are_even(counts[0], ROUNDS));
+        assert_true(are_even(counts[1], ROUNDS));
+    }
+}
+
 /* Addresses of one host stay together, as published, when hosts are shuffled. */
 static void
 test_shuffled_hosts_keep_their_addresses(void **state)
@@ -189,6 +247,7 @@ main(void)
         cmocka_unit_test(test_equal_exchanges_come_in_every_order),
         cmocka_unit_test(test_same_seed_same_route),
         cmocka_unit_test(test_shuffled_addresses_come_in_every_order),
+        cmocka_unit_test(test_shuffled_addresses_keep_the_first_family),
         cmocka_unit_test(test_shuffled_hosts_keep_their_addresses),
         cmocka_unit_test(test_limit_cuts_after_the_shuffle),
     };
