@@ -162,11 +162,14 @@ def check_self_names(names: str | Iterable[str]) -> tuple[str, ...]:
     """Return the machine's own names, international ones as A-labels."""
     from pymx.destination import to_ascii
 
-    checked = _texts("self_names", names, "'mail.example.com'")
-    try:
-        return tuple(name if name.isascii() else to_ascii(name) for name in checked)
-    except ValueError as error:
-        raise ConfigurationError(f"self_names: {error}") from None
+    checked = []
+    for index, name in enumerate(_texts("self_names", names, "'mail.example.com'")):
+        try:
+            checked.append(name if name.isascii() else to_ascii(name))
+        except ValueError as error:
+            where = f"self_names[{index}]"
+            raise fault(where, name, f"a host name: {error}") from None
+    return tuple(checked)
 
 
 def check_self_addresses(addresses: str | Iterable[str]) -> tuple[str, ...]:

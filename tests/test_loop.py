@@ -108,7 +108,11 @@ def test_asyncio_and_pickles_keep_it(dns):
         ({"self_names": ["a..b"]}, r"self_names\[0\]='a..b': must be a host name"),
         ({"self_names": ["192.0.2.1"]}, r"self_names\[0\].*self_addresses"),
         ({"self_names": ["fa\udcffb"]}, r"self_names"),
-        ({"self_names": ["fa ß"]}, r"self_names: "),
+        (
+            {"self_names": ["a.test", "fa ß"]},
+            r"self_names\[1\]='fa ß': must be a host name",
+        ),
+        ({"self_names": [""]}, r"self_names\[0\]='': must be a host name: it is empty"),
         ({"self_addresses": ["us.test"]}, r"self_addresses\[0\]='us.test': must be an"),
         ({"self_addresses": ["fe80::1%eth0"]}, r"self_addresses\[0\].*zone id"),
         ({"self_addresses": [b"192.0.2.1"]}, r"self_addresses\[0\]=b'192.0.2.1'"),

@@ -21,8 +21,11 @@ read_own_name(PyObject *text, Py_ssize_t index, mx_name *out)
     }
     mx_reason reason = mx_name_from_text(utf8, (size_t)length, out);
     if (reason != MX_REASON_NONE) {
+        /* The text of this one speaks of a destination. */
+        const char *why =
+            reason == MX_REASON_EMPTY ? "it is empty" : mx_reason_text(reason);
         pymx_raise_value("self_names[%zd]=%R: must be a host name: %s", index, text,
-                         mx_reason_text(reason));
+                         why);
         return -1;
     }
     return 0;
