@@ -47,14 +47,15 @@ static const range ipv4_ranges[] = {
 };
 
 /* Source: IANA IPv6 Special-Purpose Address Registry, in the same way; beyond it only
- * 2000::/3 is given out (IANA Internet Protocol Version 6 Address Space). Teredo and
- * 6to4, for which the registry says "N/A", are as reachable as the IPv4 addresses in
- * them (RFC 4380 5, RFC 3056 2), which mx_address_judge looks at first. Local-use NAT64
- * (RFC 8215), discard-only (RFC 6666), the dummy prefix (RFC 9780), segment routing
- * (RFC 9602), v4-compatible and site-local addresses fall to the last line. */
+ * 2000::/3 is given out (IANA Internet Protocol Version 6 Address Space). Mapped and
+ * v4-compatible addresses, Teredo and 6to4 are judged as the IPv4 addresses in them
+ * (RFC 4291 2.5.5, RFC 4380 5, RFC 3056 2), which mx_address_judge looks at first.
+ * Local-use NAT64 (RFC 8215), discard-only (RFC 6666), the dummy prefix (RFC 9780),
+ * segment routing (RFC 9602) and site-local addresses fall to the last line. */
 static const range ipv6_ranges[] = {
     {{0}, 128, NEVER, MX_REASON_UNSPECIFIED_ADDRESS},             /* RFC 4291 2.5.2 */
     {{[15] = 1}, 128, ANY, MX_REASON_LOOPBACK_ADDRESS},           /* RFC 4291 2.5.3 */
+    {{0}, 96, PUBLIC, MX_REASON_NONE},                            /* v4-compatible */
     {{[10] = 0xff, 0xff}, 96, PUBLIC, MX_REASON_NONE},            /* RFC 4291, mapped */
     {{0, 0x64, 0xff, 0x9b}, 96, PUBLIC, MX_REASON_NONE},          /* RFC 6052, NAT64 */
     {{0x20, 0x01}, 32, PUBLIC, MX_REASON_NONE},                   /* RFC 4380, Teredo */

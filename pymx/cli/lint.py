@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 _DEFAULT_CONCURRENCY = 1000  # that of Resolver
 _EPILOG = """\
 DOMAIN is a domain or a mail address; "-" reads them from standard input, one a line.
-With --zone the default is every mail domain of the file: its apexes (where the SOA
-records stand) and all owners of MX records. Codes, with what to do: docs/lint.rst.
+With --zone the default is every mail domain of the file: all owners of MX records, and
+its apexes (where the SOA records stand) if they have an address or are aliases. Codes,
+with what to do: docs/lint.rst.
 
 exit status: 0 no errors, 1 errors, 2 bad usage, 74 results could not be written,
 75 no errors but something could not be checked, 130 interrupted, 141 nobody reads the
@@ -137,7 +138,8 @@ def _of_zone(
     domains = arguments.domains or zone.domains
     if not domains:
         raise exits.Failure(
-            f"--zone {arguments.zone}: no SOA and no MX record; name a DOMAIN to check"
+            f"--zone {arguments.zone}: no MX record, and no address at an apex;"
+            " name a DOMAIN to check"
         )
     asked = [zone.asked_for(domain) for domain in domains]
     return asked, ZoneJudge(zone, outside).judge, ZONE_SETTINGS

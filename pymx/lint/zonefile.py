@@ -19,6 +19,12 @@ from pymx.testing.names import parse_name, plain_name
 from pymx.testing.zonetext import Record
 
 _STAND_IN = "pymx-lint"
+# What makes an apex a domain that mail can be for.
+_OF_MAIL = (
+    dns.rdatatype.A,
+    dns.rdatatype.AAAA,
+    dns.rdatatype.CNAME,
+)
 _MAX_ALIASES = 8  # as many as pymx follows
 
 
@@ -37,7 +43,8 @@ class ZoneFile:
             for name, records in self._nodes.items()
             if _has(records, dns.rdatatype.NS) and name not in self._apexes
         }
-        #: What is to be checked: each apex and each owner of MX records, as written.
+        #: What is to be checked: each owner of MX records, and each apex that mail can
+        #: be for, as written.
         self.domains = tuple(plain_name(name) for name in self._find_domains())
         self._stand_ins = {
             domain: self._stand_in(domain)
@@ -122,7 +129,8 @@ class ZoneFile:
     def _find_domains(self) -> Iterator[dns.name.Name]:
         for name, records in self._nodes.items():
             is_apex = _has(records, dns.rdatatype.SOA)
-            if is_apex or _has(records, dns.rdatatype.MX):
+            takes_mail = any(_has(records, rdtype) for rdtype in _OF_MAIL)
+            if _has(records, dns.rdatatype.MX) or (is_apex and takes_mail):
                 yield name
 
     def _above_apexes(self) -> Iterator[dns.name.Name]:

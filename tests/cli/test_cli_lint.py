@@ -205,6 +205,10 @@ def test_mail_domains_of_a_zone_file(
         "*.any MX 10 mx1",
         "$ORIGIN example.net.",
         "@ SOA . . 1 1 1 1 1",
+        "@ A 192.175.48.80",
+        "$ORIGIN no-mail.example.",
+        "@ SOA . . 1 1 1 1 1",
+        "www A 192.175.48.80",
     )
     _, found = reports(capsys, "--zone", zone)
     assert [report["domain"] for report in found] == [
@@ -314,7 +318,8 @@ def test_zone_without_a_mail_domain(
     zone = tmp_path / "zone"
     zone.write_text("www.example.com. A 192.175.48.1\n")
     assert complaint(capsys, "--zone", str(zone)) == (
-        f"--zone {zone}: no SOA and no MX record; name a DOMAIN to check"
+        f"--zone {zone}: no MX record, and no address at an apex; "
+        "name a DOMAIN to check"
     )
     assert lint(capsys, "--zone", str(zone), "www.example.com")[0] == 0
 
