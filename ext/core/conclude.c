@@ -138,13 +138,10 @@ has_own_address(const mx_lookup *lookup, const mx_answer *answer)
 }
 
 /* By its addresses before any policy, or by where its aliases lead (rule O8). Its
- * own name was looked at before the addresses were asked. */
+ * own name, which may be an address, was looked at before any was asked. */
 static bool
 is_self(const mx_lookup *lookup, const mx_exchange *exchange)
 {
-    if (exchange->is_ip && mx_self_has_address(lookup->rules.self, &exchange->ip)) {
-        return true;
-    }
     for (int c = 0; c < MX_CHASES; c++) {
         const mx_answer *answer = exchange->chases[c].answer;
         if (answer != NULL && answer->kind == MX_ANSWER_RECORDS &&

@@ -214,6 +214,23 @@ look_for_null_mx(const struct selection *selection)
     return lookup->rules.null_mx_mixed == MX_REJECT ? reject_mixed(selection) : MX_OK;
 }
 
+/* Before any limit and any switch: what is left out is still us. */
+static void
+look_for_self(mx_lookup *lookup, const mx_name *host, uint16_t preference)
+{
+    const mx_self *self = lookup->rules.self;
+    mx_address ip;
+
+    if (mx_self_has_name(self, host)) {
+        mx_lookup_note_loop(lookup, preference);
+    }
+    else if (self != NULL && read_ip_exchange(host, &ip) &&
+             mx_self_has_address(self, &ip)) {
+        mx_lookup_warn(lookup, MX_REASON_IP_EXCHANGE);
+        mx_lookup_note_loop(lookup, preference);
+    }
+}
+
 static mx_status
 list_candidates(struct selection *selection)
 {
@@ -227,10 +244,7 @@ list_candidates(struct selection *selection)
         selection->candidates[count].is_root = mx_name_is_root(&host);
         selection->keys[count].preference = preference;
         selection->keys[count].index = (uint32_t)count;
-        /* Before any limit: what is cut is still us. */
-        if (mx_self_has_name(selection->lookup->rules.self, &host)) {
-            mx_lookup_note_loop(selection->lookup, preference);
-        }
+        look_for_self(selection->lookup, &host, preference);
         before = cursor;
         count++;
     }
