@@ -184,6 +184,7 @@ mx_weigh_exchange(mx_draft *draft, const mx_exchange *exchange)
     mx_lookup *lookup = draft->lookup;
     mx_route_exchange *out = &draft->exchanges[draft->exchange_count];
     struct findings findings = {.ttl = UINT32_MAX, .negative_ttl = UINT32_MAX};
+    size_t excluded_before = draft->excluded_count;
     mx_status status;
 
     out->host = out->canonical = findings.host = mx_draft_host(draft, exchange);
@@ -203,6 +204,8 @@ mx_weigh_exchange(mx_draft *draft, const mx_exchange *exchange)
     if (findings.has_alias && !lookup->is_implicit) {
         mx_lookup_warn(lookup, MX_REASON_CNAME_EXCHANGE);
         if (lookup->rules.cname_exchange == MX_REJECT) {
+            /* As a whole, so that nothing is to be said of its addresses. */
+            draft->excluded_count = excluded_before;
             mx_draft_exclude(draft, out->host, exchange->preference, NULL,
                              MX_REASON_CNAME_EXCHANGE);
             lower(&findings.ttl, findings.negative_ttl);
