@@ -162,8 +162,9 @@ look_for_loop(mx_lookup *lookup)
         if (is_self(lookup, exchange)) {
             mx_lookup_note_loop(lookup, exchange->preference);
             for (int c = 0; c < MX_CHASES; c++) {
-                if (exchange->chases[c].is_asked) {
-                    mx_lookup_note_ttl(lookup, exchange->chases[c].ttl);
+                const mx_chase *chase = &exchange->chases[c];
+                if (chase->answer != NULL && !mx_lookup_is_failure(chase->answer)) {
+                    mx_lookup_note_ttl(lookup, chase->ttl);
                 }
             }
         }

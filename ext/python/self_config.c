@@ -71,7 +71,11 @@ pymx_read_self(PyObject *names, PyObject *addresses, mx_self **out)
     if (result == 0 && name_count + address_count > 0) {
         status = mx_self_new(own_names, (size_t)name_count, own_addresses,
                              (size_t)address_count, out);
-        if (status != MX_OK) {
+        if (status == MX_NOMEM) {
+            pymx_raise_memory();
+            result = -1;
+        }
+        else if (status != MX_OK) {
             pymx_raise_value("self_names, self_addresses: %s", mx_status_text(status));
             result = -1;
         }
