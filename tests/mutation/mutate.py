@@ -33,8 +33,8 @@ from mutation.removals import SCENARIOS, Removal, read_removals
 # What decides about a route: the layers of order and lookup, and what they stand on.
 MODULES = f"{LAYERS['order']} {LAYERS['lookup']} address answer chain self".split()
 TESTS = (
-    f"{SCENARIOS} test_lookup test_lookup_order test_lookup_trace test_order test_self "
-    "test_address test_answer test_answer_damage test_chain"
+    f"{SCENARIOS} test_lookup test_lookup_order test_lookup_ranks test_lookup_trace "
+    "test_order test_self test_address test_answer test_answer_damage test_chain"
 )
 
 Item = TypeVar("Item")
