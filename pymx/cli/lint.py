@@ -29,7 +29,6 @@ from pymx.lint import SETTINGS, Report, judge
 if TYPE_CHECKING:
     from pymx.lint.zonefile import ZoneFile
 
-_DEFAULT_CONCURRENCY = 1000  # that of Resolver
 _EPILOG = """\
 DOMAIN is a domain or a mail address; "-" reads them from standard input, one a line.
 With --zone the default is every mail domain of the file: all owners of MX records, and
@@ -120,8 +119,7 @@ def _reports(arguments: argparse.Namespace) -> Iterator[Iterator[Report]]:
             domains, to_report, settings = _of_zone(arguments, zone, outside)
         with explained():
             resolver = stack.enter_context(Resolver(**{**settings, **options}))
-        concurrency = {**settings, **options}.get("concurrency", _DEFAULT_CONCURRENCY)
-        yield map(to_report, routes(domains, resolver, concurrency))
+        yield map(to_report, routes(domains, resolver))
 
 
 def _outside(options: dict[str, Any]) -> Resolver:

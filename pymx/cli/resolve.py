@@ -22,7 +22,6 @@ from pymx.cli.parser import Parser
 from pymx.cli.stream import routes
 from pymx.cli.style import Style
 
-_DEFAULT_CONCURRENCY = 1000  # that of Resolver
 _EPILOG = """\
 DEST is a domain, a mail address or an address literal such as [192.0.2.1]; "-" reads
 them from standard input, one a line. After "--" a DEST may begin with a hyphen. Results
@@ -47,8 +46,7 @@ def run(argv: Sequence[str]) -> int:
             explain_terminal(arguments.destinations)
         form = _format(arguments, output)
         output.write(form.header)
-        concurrency = options.get("concurrency", _DEFAULT_CONCURRENCY)
-        for route in routes(arguments.destinations, resolver, concurrency):
+        for route in routes(arguments.destinations, resolver):
             output.write(form.render(route))
             verdicts[route.deliverable] += 1
     if arguments.verbose:

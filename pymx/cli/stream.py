@@ -22,15 +22,15 @@ _BATCH = 256  # routes taken at a time
 
 
 class Window:
-    """Lookups under way, at most `size` of them, and routes put back into order.
+    """Lookups under way, as many as the resolver does at a time, and routes in order.
 
     A route that waits for an earlier one, or to be taken, counts as under way.
     """
 
-    def __init__(self, resolver: Resolver, size: int) -> None:
+    def __init__(self, resolver: Resolver) -> None:
         """Start empty."""
         self._resolver = resolver._native
-        self._size = size
+        self._size: int = resolver._arguments["concurrency"]
         self._completions = Completions(descriptor=True)
         self._requests: dict[int, Request] = {}
         self._routes: dict[int, Route] = {}
@@ -81,16 +81,14 @@ class Window:
         self._completions.close()
 
 
-def routes(
-    arguments: Sequence[str], resolver: Resolver, concurrency: int
-) -> Iterator[Route]:
+def routes(arguments: Sequence[str], resolver: Resolver) -> Iterator[Route]:
     """Yield the route of each destination in their order, each as soon as can be.
 
-    At most `concurrency` were read and not yielded. Raises Failure when standard input
-    is wanted and cannot be read.
+    At most the resolver's `concurrency` were read and not yielded. Raises Failure when
+    standard input is wanted and cannot be read.
     """
     destinations = Destinations(arguments)
-    with contextlib.closing(Window(resolver, concurrency)) as window:
+    with contextlib.closing(Window(resolver)) as window:
         while True:
             while destinations.has_next and window.has_room:
                 window.add(destinations.take())
