@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L /* mkdtemp, setenv */
+#define _POSIX_C_SOURCE 200809L /* setenv */
+#include "config_folder.h"
 #include "core/channel.h"
 
 #include <setjmp.h>
@@ -12,31 +13,10 @@
 
 #include <cmocka.h>
 
-static char directory[] = "/tmp/mx-servers-XXXXXX";
-static char path[sizeof(directory) + 16];
-
-static int
-make_directory(void **state)
-{
-    (void)state;
-    if (mkdtemp(directory) == NULL || mx_channel_library_init() != MX_OK) {
-        return -1;
-    }
-    snprintf(path, sizeof(path), "%s/resolv.conf", directory);
-    return 0;
-}
-
-static int
-remove_directory(void **state)
-{
-    (void)state;
-    return rmdir(directory);
-}
-
 static void
 write_file(const void *bytes, size_t length)
 {
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(config_path, "w");
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, length, file), length);
     assert_int_equal(fclose(file), 0);
@@ -50,7 +30,7 @@ servers_of_bytes(const char *bytes, size_t length)
     mx_server servers[MX_MAX_SERVERS];
     size_t count = 0, end = 0;
     write_file(bytes, length);
-    assert_int_equal(mx_channel_file_servers(path, servers, &count), MX_OK);
+    assert_int_equal(mx_channel_file_servers(config_path, servers, &count), MX_OK);
     assert_in_range(count, 1, MX_MAX_SERVERS);
     for (size_t i = 0; i < count; i++) {
         if (i > 0) {
@@ -58,7 +38,7 @@ servers_of_bytes(const char *bytes, size_t length)
         }
         end += mx_server_to_text(&servers[i], out + end);
     }
-    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(config_path), 0);
     return out;
 }
 
@@ -107,7 +87,7 @@ test_none_means_this_machine(void **state)
     assert_string_equal(servers_of(""), "127.0.0.1:53");
     assert_string_equal(servers_of("nameserver nonsense\noptions\n"), "127.0.0.1:53");
     /* So does no file. */
-    assert_int_equal(mx_channel_file_servers(path, servers, &count), MX_OK);
+    assert_int_equal(mx_channel_file_servers(config_path, servers, &count), MX_OK);
     assert_int_equal(count, 1);
     assert_int_equal(servers[0].address.bytes[0], 127);
 }
@@ -141,15 +121,15 @@ test_what_cannot_be_read(void **state)
     (void)state;
     mx_server servers[MX_MAX_SERVERS];
     size_t count = 77;
-    assert_int_equal(mx_channel_file_servers(directory, servers, &count), MX_SYS);
+    assert_int_equal(mx_channel_file_servers(config_folder, servers, &count), MX_SYS);
     assert_int_equal(count, 77);
     write_file("nameserver 192.0.2.1\n\0\nnameserver 192.0.2.2\n", 45);
-    assert_int_equal(mx_channel_file_servers(path, servers, &count), MX_SYS);
+    assert_int_equal(mx_channel_file_servers(config_path, servers, &count), MX_SYS);
     assert_int_equal(count, 77);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(symlink("resolv.conf", path), 0); /* to itself */
-    assert_int_equal(mx_channel_file_servers(path, servers, &count), MX_SYS);
-    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(config_path), 0);
+    assert_int_equal(symlink("resolv.conf", config_path), 0); /* to itself */
+    assert_int_equal(mx_channel_file_servers(config_path, servers, &count), MX_SYS);
+    assert_int_equal(unlink(config_path), 0);
 }
 
 static void
@@ -194,5 +174,5 @@ main(void)
         cmocka_unit_test(test_the_system_has_name_servers),
         cmocka_unit_test(test_versions),
     };
-    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+    return cmocka_run_group_tests(tests, make_config_folder, remove_config_folder);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The system's name servers, from a file of our own in its place (fault N29). */
-#define _GNU_SOURCE /* mkdtemp, utimensat */
+#define _GNU_SOURCE /* utimensat */
+#include "config_folder.h"
 #include "core/channel.h"
 #include "core/nameservers.h"
 
@@ -17,29 +18,8 @@
 
 #include <cmocka.h>
 
-static char directory[] = "/tmp/mx-nameservers-XXXXXX";
-static char path[sizeof(directory) + 16], other[sizeof(directory) + 16];
 static mx_nameservers nameservers;
 static mx_usec now;
-
-static int
-make_directory(void **state)
-{
-    (void)state;
-    if (mkdtemp(directory) == NULL || mx_channel_library_init() != MX_OK) {
-        return -1;
-    }
-    snprintf(path, sizeof(path), "%s/resolv.conf", directory);
-    snprintf(other, sizeof(other), "%s/new", directory);
-    return 0;
-}
-
-static int
-remove_directory(void **state)
-{
-    (void)state;
-    return rmdir(directory);
-}
 
 static void
 write_to(const char *file_path, const char *text)
@@ -55,16 +35,16 @@ static void
 start(const char *text)
 {
     now = 1000 * MX_USEC_PER_SEC;
-    write_to(path, text);
-    mx_nameservers_init_file(&nameservers, path);
+    write_to(config_path, text);
+    mx_nameservers_init_file(&nameservers, config_path);
 }
 
 static int
 remove_file(void **state)
 {
     (void)state;
-    (void)rmdir(path);
-    (void)unlink(path);
+    (void)rmdir(config_path);
+    (void)unlink(config_path);
     return 0;
 }
 
@@ -123,7 +103,7 @@ change_is_seen_at_the_next_check(void **state)
     (void)state;
     start("nameserver 192.0.2.1\n");
     assert_string_equal(servers(), "192.0.2.1:53");
-    write_to(path, "nameserver 192.0.2.2\nnameserver 192.0.2.3\n");
+    write_to(config_path, "nameserver 192.0.2.2\nnameserver 192.0.2.3\n");
     now += MX_NAMESERVERS_CHECK - 1;
     assert_string_equal(servers(), "192.0.2.1:53");
     now += 1;
@@ -141,7 +121,7 @@ version_tells_of_every_new_list(void **state)
     version = nameservers.version;
     (void)servers_later();
     assert_int_equal(nameservers.version, version);
-    write_to(path, "nameserver 192.0.2.20\n");
+    write_to(config_path, "nameserver 192.0.2.20\n");
     (void)servers_later();
     assert_int_not_equal(nameservers.version, version);
 }
@@ -152,8 +132,8 @@ atomic_replacement_is_seen(void **state)
     (void)state;
     start("nameserver 192.0.2.1\n");
     (void)servers();
-    write_to(other, "nameserver 192.0.2.2\n");
-    assert_int_equal(rename(other, path), 0);
+    write_to(config_other, "nameserver 192.0.2.2\n");
+    assert_int_equal(rename(config_other, config_path), 0);
     assert_string_equal(servers_later(), "192.0.2.2:53");
 }
 
@@ -168,10 +148,10 @@ rewriting_in_place_is_seen(void **state)
 
     (void)state;
     start("nameserver 192.0.2.1\n");
-    assert_int_equal(utimensat(AT_FDCWD, path, first, 0), 0);
+    assert_int_equal(utimensat(AT_FDCWD, config_path, first, 0), 0);
     assert_string_equal(servers(), "192.0.2.1:53");
-    write_to(path, "nameserver 192.0.2.2\n");
-    assert_int_equal(utimensat(AT_FDCWD, path, second, 0), 0);
+    write_to(config_path, "nameserver 192.0.2.2\n");
+    assert_int_equal(utimensat(AT_FDCWD, config_path, second, 0), 0);
     assert_string_equal(servers_later(), "192.0.2.2:53");
 }
 
@@ -190,15 +170,15 @@ good_set_outlives_bad_files(void **state)
     start("nameserver 192.0.2.1\n");
     assert_string_equal(servers(), "192.0.2.1:53");
     for (size_t i = 0; i < sizeof(junk) / sizeof(junk[0]); i++) {
-        write_to(path, junk[i]);
+        write_to(config_path, junk[i]);
         assert_string_equal(servers_later(), "192.0.2.1:53");
     }
-    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(config_path), 0);
     assert_string_equal(servers_later(), "192.0.2.1:53");
-    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(mkdir(config_path, 0700), 0);
     assert_string_equal(servers_later(), "192.0.2.1:53");
-    assert_int_equal(rmdir(path), 0);
-    write_to(path, "nameserver 192.0.2.9\n");
+    assert_int_equal(rmdir(config_path), 0);
+    write_to(config_path, "nameserver 192.0.2.9\n");
     assert_string_equal(servers_later(), "192.0.2.9:53");
 }
 
@@ -208,7 +188,7 @@ file_with_this_machine_is_taken(void **state)
     (void)state;
     start("nameserver 192.0.2.1\n");
     (void)servers();
-    write_to(path, "options edns0\nnameserver\t127.0.0.1\n");
+    write_to(config_path, "options edns0\nnameserver\t127.0.0.1\n");
     assert_string_equal(servers_later(), "127.0.0.1:53");
 }
 
@@ -219,7 +199,7 @@ default_is_this_machine(void **state)
     (void)state;
     start("search example.test\n");
     assert_string_equal(servers(), "127.0.0.1:53");
-    write_to(path, "nameserver 192.0.2.1\n");
+    write_to(config_path, "nameserver 192.0.2.1\n");
     assert_string_equal(servers_later(), "192.0.2.1:53");
 }
 
@@ -228,12 +208,12 @@ unreadable_file_leaves_none_until_it_can_be_read(void **state)
 {
     (void)state;
     start("");
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(unlink(config_path), 0);
+    assert_int_equal(mkdir(config_path, 0700), 0);
     assert_string_equal(servers(), "");
     assert_string_equal(servers_later(), "");
-    assert_int_equal(rmdir(path), 0);
-    write_to(path, "nameserver 192.0.2.1\n");
+    assert_int_equal(rmdir(config_path), 0);
+    write_to(config_path, "nameserver 192.0.2.1\n");
     assert_string_equal(servers(), ""); /* not looked at on every lookup */
     assert_string_equal(servers_later(), "192.0.2.1:53");
 }
@@ -246,7 +226,7 @@ server_that_stays_keeps_its_health(void **state)
     (void)servers();
     mx_servers_failed(&nameservers.servers, &nameservers.servers.list[0].server, true,
                       now);
-    write_to(path, "nameserver 192.0.2.3\nnameserver 192.0.2.1\n");
+    write_to(config_path, "nameserver 192.0.2.3\nnameserver 192.0.2.1\n");
     assert_string_equal(servers_later(), "192.0.2.3:53 192.0.2.1:53");
     assert_int_equal(nameservers.servers.list[0].down_until, 0);
     assert_int_not_equal(nameservers.servers.list[1].down_until, 0);
@@ -270,5 +250,5 @@ main(void)
         cmocka_unit_test_teardown(server_that_stays_keeps_its_health, remove_file),
     };
 
-    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+    return cmocka_run_group_tests(tests, make_config_folder, remove_config_folder);
 }
