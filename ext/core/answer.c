@@ -157,7 +157,7 @@ judge_absence(mx_message *message, const mx_question *question, const mx_chain *
     if (foreign != MX_REASON_NONE) {
         return foreign;
     }
-    const mx_record *soa = find_soa(message, &answer->canonical);
+    const mx_record *soa = find_soa(message, answer->canonical);
     if (soa == NULL && chain->aliases > 0) {
         answer->kind = MX_ANSWER_ALIAS;
         answer->ttl = smaller(chain->ttl, MX_MAX_TTL);
@@ -195,7 +195,7 @@ fail(mx_answer *answer, const mx_question *question, mx_reason reason)
     answer->kind =
         reason == MX_REASON_TRUNCATED ? MX_ANSWER_TRUNCATED : MX_ANSWER_FAILURE;
     answer->reason = reason;
-    answer->canonical = question->name;
+    mx_records_set_canonical(answer, &question->name);
     answer->cname_count = 0;
     answer->ttl = 0;
     answer->count = 0;
@@ -208,10 +208,9 @@ judge(mx_message *message, const mx_question *question, const mx_chain *chain,
 {
     mx_reason trouble = MX_REASON_NONE;
 
-    answer->canonical = chain->names[chain->aliases];
     answer->cname_count = chain->aliases;
     if (message->rcode == RCODE_NXDOMAIN) {
-        const mx_record *soa = find_soa(message, &answer->canonical);
+        const mx_record *soa = find_soa(message, answer->canonical);
         answer->kind = MX_ANSWER_NXDOMAIN;
         answer->reason = MX_REASON_NXDOMAIN;
         answer->ttl = negative_ttl(message, soa, chain);
@@ -246,7 +245,9 @@ mx_answer_read(const uint8_t *bytes, size_t length, const mx_question *question,
     if (trouble == MX_REASON_NONE) {
         trouble = mx_chain_walk(&message, question, &chain);
     }
-    answer = mx_records_new_answer(trouble == MX_REASON_NONE ? chain.bytes : 0);
+    bool is_sound = trouble == MX_REASON_NONE;
+    const mx_name *end = is_sound ? &chain.names[chain.aliases] : &question->name;
+    answer = mx_records_new_answer(end, &question->name, is_sound ? chain.bytes : 0);
     if (answer == NULL) {
         status = MX_NOMEM;
         goto done;
@@ -255,7 +256,7 @@ mx_answer_read(const uint8_t *bytes, size_t length, const mx_question *question,
     answer->rcode = message.rcode;
     answer->ede = message.ede;
     answer->authenticated = message.is_authenticated;
-    if (trouble == MX_REASON_NONE) {
+    if (is_sound) {
         judge(&message, question, &chain, answer);
     }
     else {
@@ -276,7 +277,7 @@ done:
 mx_status
 mx_answer_failure(const mx_question *question, mx_reason reason, mx_answer **out)
 {
-    mx_answer *answer = mx_records_new_answer(0);
+    mx_answer *answer = mx_records_new_answer(&question->name, &question->name, 0);
     if (answer == NULL) {
         return MX_NOMEM;
     }
@@ -306,5 +307,5 @@ mx_answer_unref(mx_answer *answer)
 size_t
 mx_answer_bytes(const mx_answer *answer)
 {
-    return sizeof *answer + answer->bytes_used;
+    return sizeof *answer + answer->name_room + answer->bytes_used;
 }

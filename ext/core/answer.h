@@ -50,12 +50,14 @@ struct mx_answer {
     uint8_t cname_count; /* steps from the question to `canonical` */
     uint32_t ttl;        /* seconds, the smallest of all records used, capped; of a
                             negative answer by its SOA (RFC 2308), 0 without one */
-    mx_name canonical;   /* the question's name, or the end of its CNAME chain */
     uint32_t count;      /* records of the type asked, in published order */
+    const mx_name *canonical; /* the question's name, or the end of its CNAME chain;
+                                 kept (name.h) */
     /* internal: */
     uint32_t references;
     uint32_t bytes_used;
-    uint8_t *records;
+    uint8_t *records; /* behind the name, whose room is the rest */
+    uint16_t name_room;
 };
 
 /* Reads `message` as the reply to `question`. MX_NOMEM is the only failure: a message
@@ -71,9 +73,10 @@ void mx_answer_unref(mx_answer *answer);     /* NULL is fine */
 /* Memory held, for the cache's bound. */
 size_t mx_answer_bytes(const mx_answer *answer);
 
-/* Records of an MX answer: walk with `*cursor` from 0; false at the end. */
+/* Records of an MX answer: walk with `*cursor` from 0; false at the end. `host` is kept
+ * by the answer (name.h). */
 bool mx_answer_next_exchange(const mx_answer *answer, size_t *cursor,
-                             uint16_t *preference, mx_name *host);
+                             uint16_t *preference, const mx_name **host);
 /* Record `index` of an A or AAAA answer; index < count. */
 mx_address mx_answer_address(const mx_answer *answer, size_t index);
 

@@ -20,11 +20,11 @@ typedef struct kept_answer {
     mx_list order; /* in mx_cache.order */
     mx_answer *answer;
     mx_usec expires;
-    mx_usec failure_life; /* of a failure, else 0 */
-    size_t bytes;
+    uint32_t failure_life; /* of a failure, microseconds, else 0 */
+    uint32_t bytes;
+    bool was_used; /* since it came to the end of the order */
     uint16_t type;
-    uint8_t name_length;
-    uint8_t name[]; /* wire form; most are a tenth of what mx_name has room for */
+    uint8_t name[]; /* a kept name (name.h) */
 } kept_answer;
 
 struct mx_cache {
@@ -33,7 +33,7 @@ struct mx_cache {
     size_t capacity;
     size_t bytes; /* of the kept answers, without the table's buckets */
     mx_table table;
-    mx_list order; /* least recently used first */
+    mx_list order; /* the next to go first */
     uint64_t hits, misses, evictions;
 };
 
@@ -95,9 +95,8 @@ find(const mx_cache *cache, const mx_question *question, uint64_t hash)
     mx_table_link *link = mx_table_first(&cache->table, hash);
     for (; link != NULL; link = mx_table_next(link)) {
         kept_answer *kept = MX_CONTAINER(link, kept_answer, link);
-        const mx_name *name = &question->name;
-        if (kept->type == question->type && kept->name_length == name->length &&
-            memcmp(kept->name, name->wire, name->length) == 0) {
+        if (kept->type == question->type &&
+            memcmp(kept->name, &question->name, mx_name_size(&question->name)) == 0) {
             return kept;
         }
     }
@@ -126,8 +125,7 @@ mx_cache_get(mx_cache *cache, const mx_question *question, mx_usec now, uint32_t
     pthread_mutex_lock(&cache->mutex);
     kept_answer *kept = find(cache, question, hash);
     if (kept != NULL && now < kept->expires) {
-        mx_list_remove(&kept->order);
-        mx_list_append(&cache->order, &kept->order);
+        kept->was_used = true;
         answer = mx_answer_ref(kept->answer);
         mx_usec seconds = (kept->expires - now) / MX_USEC_PER_SEC;
         *ttl = seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
@@ -184,7 +182,7 @@ find_life(const mx_answer *answer, const kept_answer *old, mx_usec now)
     if (now < old->expires) {
         return old->failure_life; /* and 0 against an answer that still holds */
     }
-    mx_usec doubled = 2 * old->failure_life;
+    mx_usec doubled = 2 * (mx_usec)old->failure_life;
     return doubled < MX_MAX_FAILURE_LIFE ? doubled : MX_MAX_FAILURE_LIFE;
 }
 
@@ -194,15 +192,46 @@ count_bytes(const mx_cache *cache)
     return cache->bytes + cache->table.bucket_count * sizeof(mx_table_link *);
 }
 
-/* Drops what was not used for longest until `needed` more bytes fit. */
+static kept_answer *
+next_to_go(const mx_cache *cache)
+{
+    return MX_CONTAINER(cache->order.next, kept_answer, order);
+}
+
+/* What is next to go was not touched for long. It comes from memory while other work is
+ * done; waiting for it, and for what it leads to, is most of what an eviction costs. */
+static void
+fetch_next_to_go(const mx_cache *cache)
+{
+    if (!mx_list_is_empty(&cache->order)) {
+        const kept_answer *kept = next_to_go(cache);
+        __builtin_prefetch(kept->answer);
+        __builtin_prefetch(kept->order.next);
+        mx_table_prefetch(&cache->table, kept->link.hash);
+    }
+}
+
+/* Drops the oldest that were not used until `needed` more bytes fit. */
 static void
 make_room(mx_cache *cache, size_t needed)
 {
     size_t limit = cache->capacity - needed;
-    while (count_bytes(cache) > limit && !mx_list_is_empty(&cache->order)) {
-        forget(cache, MX_CONTAINER(cache->order.next, kept_answer, order));
-        cache->evictions++;
+    if (count_bytes(cache) <= limit) {
+        return;
     }
+    while (count_bytes(cache) > limit && !mx_list_is_empty(&cache->order)) {
+        kept_answer *kept = next_to_go(cache);
+        if (kept->was_used) {
+            kept->was_used = false;
+            mx_list_remove(&kept->order);
+            mx_list_append(&cache->order, &kept->order);
+        }
+        else {
+            forget(cache, kept);
+            cache->evictions++;
+        }
+    }
+    fetch_next_to_go(cache);
 }
 
 static void
@@ -210,7 +239,7 @@ keep(mx_cache *cache, const mx_question *question, uint64_t hash, mx_answer *ans
      mx_usec expires, mx_usec failure_life)
 {
     const mx_name *name = &question->name;
-    size_t size = sizeof(kept_answer) + name->length;
+    size_t size = sizeof(kept_answer) + mx_name_size(name);
     size_t bytes = size + mx_answer_bytes(answer);
     /* What can never fit beside the buckets must not empty the cache in vain. */
     size_t buckets = count_bytes(cache) - cache->bytes;
@@ -229,11 +258,11 @@ keep(mx_cache *cache, const mx_question *question, uint64_t hash, mx_answer *ans
     mx_list_append(&cache->order, &kept->order);
     kept->answer = mx_answer_ref(answer);
     kept->expires = expires;
-    kept->failure_life = failure_life;
-    kept->bytes = bytes;
+    kept->failure_life = (uint32_t)failure_life;
+    kept->bytes = (uint32_t)bytes;
+    kept->was_used = false;
     kept->type = question->type;
-    kept->name_length = name->length;
-    memcpy(kept->name, name->wire, name->length);
+    memcpy(kept->name, name, mx_name_size(name));
     cache->bytes += bytes;
     make_room(cache, 0); /* the table may have grown */
 }

@@ -3,9 +3,11 @@
  *
  * Positive and negative answers live for their TTL, failures that a server spoke (an
  * rcode) for 5 s, doubling to 60 s while they go on (RFC 9520); timeouts, damaged
- * replies and local trouble are never kept. Least recently used answers make room. Any
- * thread may call; every function takes the cache's own mutex and none calls back. The
- * cache holds a reference to each answer; get() hands out a new one.
+ * replies and local trouble are never kept. The oldest answers make room, but those that
+ * were used meanwhile get another round ("second chance"): using an answer costs no
+ * place in a list, and names that are asked once do not drive out those asked again and
+ * again (fault L10). Any thread may call; every function takes the cache's own mutex and
+ * none calls back. The cache holds a reference to each answer; get() hands out a new one.
  */
 #ifndef MX_CACHE_H
 #define MX_CACHE_H

@@ -20,22 +20,38 @@ smaller(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Owners are compared where they stand. The first found is kept in `*same_owner`, since
- * the others are most likely the same pointer. */
+/* Whose records are looked for. */
+typedef struct wanted_owner {
+    const mx_name *name;
+    bool is_question;
+    bool has_hash;
+    uint32_t hash;
+    uint32_t at; /* where it stands in the message, UINT32_MAX if not known yet */
+} wanted_owner;
+
+/* Owners are compared where they stand. The first found is kept, since the others are
+ * most likely the same pointer; of the question it is the question itself, which the
+ * other names of a chain differ from. */
 static bool
-is_owned(mx_message *message, const mx_record *record, const mx_name *name,
-         uint32_t hash, uint32_t *same_owner)
+is_owned(mx_message *message, const mx_record *record, wanted_owner *owner)
 {
-    if (record->owner_hash != hash) {
+    if (record->owner == owner->at || record->owner == MX_WIRE_HEADER) {
+        return record->owner == owner->at;
+    }
+    if (!owner->has_hash) {
+        owner->has_hash = true;
+        owner->hash = mx_message_name_hash(owner->name);
+    }
+    if (record->owner_hash != owner->hash) {
         return false;
     }
-    if (record->owner != *same_owner) {
-        mx_name owner;
-        mx_wire_name(mx_message_at(message, record->owner), &owner);
-        if (!mx_name_equal(&owner, name)) {
-            return false;
-        }
-        *same_owner = record->owner;
+    mx_name name;
+    mx_wire_name(mx_message_at(message, record->owner), &name);
+    if (!mx_name_equal(&name, owner->name)) {
+        return false;
+    }
+    if (!owner->is_question) {
+        owner->at = record->owner;
     }
     return true;
 }
@@ -47,7 +63,7 @@ take_alias(mx_message *message, mx_record *record, owned *out)
     mx_wire_name(mx_message_at(message, record->rdata), &alias);
     if (!out->has_alias) {
         out->has_alias = true;
-        out->alias = alias;
+        mx_name_copy(&out->alias, &alias);
     }
     else if (!mx_name_equal(&alias, &out->alias)) {
         out->has_two_aliases = true;
@@ -57,18 +73,23 @@ take_alias(mx_message *message, mx_record *record, owned *out)
 }
 
 static void
-find_owned(mx_message *message, const mx_name *name, uint16_t type, owned *out)
+find_owned(mx_message *message, const mx_name *name, bool is_question, uint16_t type,
+           owned *out)
 {
-    uint32_t hash = mx_message_name_hash(name);
-    uint32_t same_owner = UINT32_MAX;
+    wanted_owner owner = {.name = name,
+                          .is_question = is_question,
+                          .at = is_question ? MX_WIRE_HEADER : UINT32_MAX};
 
-    *out = (owned){.ttl = UINT32_MAX, .alias_ttl = UINT32_MAX};
+    out->count = 0;
+    out->bytes = 0;
+    out->ttl = out->alias_ttl = UINT32_MAX;
+    out->has_alias = out->has_two_aliases = false;
     for (size_t i = 0; i < message->answer_count; i++) {
         mx_record *record = &message->records[i];
         bool is_wanted = record->type == type;
         if (record->class != MX_CLASS_IN ||
             !(is_wanted || record->type == MX_TYPE_CNAME) ||
-            !is_owned(message, record, name, hash, &same_owner)) {
+            !is_owned(message, record, &owner)) {
             continue;
         }
         if (is_wanted) {
@@ -98,12 +119,13 @@ has_been_at(const mx_chain *chain, const mx_name *name)
 mx_reason
 mx_chain_walk(mx_message *message, const mx_question *question, mx_chain *out)
 {
-    out->names[0] = question->name;
+    mx_name_copy(&out->names[0], &question->name);
     out->aliases = 0;
     out->alias_ttl = UINT32_MAX;
     for (;;) {
         owned found;
-        find_owned(message, &out->names[out->aliases], question->type, &found);
+        find_owned(message, &out->names[out->aliases], out->aliases == 0,
+                   question->type, &found);
         if (message->again.failed) {
             return MX_REASON_DAMAGED_REPLY;
         }
@@ -123,7 +145,7 @@ mx_chain_walk(mx_message *message, const mx_question *question, mx_chain *out)
         if (out->aliases == MX_MAX_CNAMES) {
             return MX_REASON_CNAME_LIMIT;
         }
-        out->names[++out->aliases] = found.alias;
+        mx_name_copy(&out->names[++out->aliases], &found.alias);
         out->alias_ttl = smaller(out->alias_ttl, found.alias_ttl);
     }
 }

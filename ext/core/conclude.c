@@ -76,7 +76,7 @@ static mx_status
 conclude_literal(mx_draft *draft)
 {
     const mx_address *address = &draft->lookup->destination.address;
-    mx_reason refusal = mx_self_has_address(draft->lookup->rules.self, address)
+    mx_reason refusal = mx_self_has_address(draft->lookup->rules->self, address)
                             ? MX_REASON_LOOP
                             : mx_weigh_address(draft->lookup, address);
     mx_route *route = draft->route;
@@ -130,7 +130,7 @@ has_own_address(const mx_lookup *lookup, const mx_answer *answer)
 {
     for (size_t i = 0; i < answer->count; i++) {
         mx_address address = mx_answer_address(answer, i);
-        if (mx_self_has_address(lookup->rules.self, &address)) {
+        if (mx_self_has_address(lookup->rules->self, &address)) {
             return true;
         }
     }
@@ -145,7 +145,7 @@ is_self(const mx_lookup *lookup, const mx_exchange *exchange)
     for (int c = 0; c < MX_CHASES; c++) {
         const mx_answer *answer = exchange->chases[c].answer;
         if (answer != NULL && answer->kind == MX_ANSWER_RECORDS &&
-            (mx_self_has_name(lookup->rules.self, &answer->canonical) ||
+            (mx_self_has_name(lookup->rules->self, answer->canonical) ||
              has_own_address(lookup, answer))) {
             return true;
         }
@@ -157,7 +157,7 @@ is_self(const mx_lookup *lookup, const mx_exchange *exchange)
 static void
 look_for_loop(mx_lookup *lookup)
 {
-    for (size_t i = 0; lookup->rules.self != NULL && i < lookup->exchange_count; i++) {
+    for (size_t i = 0; lookup->rules->self != NULL && i < lookup->exchange_count; i++) {
         const mx_exchange *exchange = &lookup->exchanges[i];
         if (is_self(lookup, exchange)) {
             mx_lookup_note_loop(lookup, exchange->preference);
@@ -207,8 +207,11 @@ conclude_domain(mx_draft *draft)
     mx_status status;
 
     if (lookup->destination.kind == MX_DESTINATION_DOMAIN) {
-        route->domain = mx_draft_name(draft, &lookup->destination.name);
-        route->canonical = mx_draft_name(draft, &lookup->canonical);
+        const mx_name *name = &lookup->destination.name;
+        route->domain = mx_draft_name(draft, name);
+        route->canonical = mx_name_equal(name, lookup->canonical)
+                               ? route->domain
+                               : mx_draft_name(draft, lookup->canonical);
         if (route->domain == NULL || route->canonical == NULL) {
             return MX_NOMEM;
         }
@@ -244,7 +247,9 @@ fill_route(mx_draft *draft, mx_usec elapsed)
     if (warnings == NULL || route->server == NULL) {
         return MX_NOMEM;
     }
-    memcpy(warnings, lookup->warnings, lookup->warning_count * sizeof(*warnings));
+    for (size_t i = 0; i < lookup->warning_count; i++) {
+        warnings[i] = (mx_reason)lookup->warnings[i];
+    }
     route->warnings = warnings;
     route->warning_count = lookup->warning_count;
     route->verdict = lookup->verdict;

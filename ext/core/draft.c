@@ -3,6 +3,7 @@
 
 #include "core/mem.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static size_t
@@ -37,10 +38,15 @@ make_room(mx_draft *draft)
     draft->excluded = mx_arena_alloc(
         arena, total + lookup->dropped_count + lookup->exchange_count + 1,
         sizeof(*draft->excluded));
-    draft->merged = mx_calloc(3 * most, sizeof(*draft->merged));
-    if (draft->exchanges == NULL || draft->targets == NULL || draft->excluded == NULL ||
-        draft->merged == NULL) {
+    if (draft->exchanges == NULL || draft->targets == NULL || draft->excluded == NULL) {
         return MX_NOMEM;
+    }
+    draft->merged = draft->few;
+    if (most > MX_DRAFT_FEW) {
+        draft->merged = draft->many = mx_calloc(3 * most, sizeof(*draft->many));
+        if (draft->many == NULL) {
+            return MX_NOMEM;
+        }
     }
     draft->family[MX_CHASE_IPV4] = draft->merged + most;
     draft->family[MX_CHASE_IPV6] = draft->merged + 2 * most;
@@ -52,7 +58,8 @@ mx_draft_init(mx_draft *draft, mx_lookup *lookup)
 {
     mx_status status;
 
-    *draft = (mx_draft){.lookup = lookup};
+    memset(draft, 0, offsetof(mx_draft, few));
+    draft->lookup = lookup;
     status = mx_route_new(&draft->route);
     if (status != MX_OK) {
         return status;
@@ -69,7 +76,7 @@ mx_draft_init(mx_draft *draft, mx_lookup *lookup)
 void
 mx_draft_fini(mx_draft *draft)
 {
-    mx_free(draft->merged);
+    mx_free(draft->many);
 }
 
 const char *
@@ -85,7 +92,7 @@ const char *
 mx_draft_host(mx_draft *draft, const mx_exchange *exchange)
 {
     char text[MX_NAME_TEXT_SIZE];
-    size_t length = mx_exchange_text(&exchange->host, text);
+    size_t length = mx_exchange_text(exchange->host, text);
 
     return mx_arena_text(&draft->route->arena, text, length);
 }

@@ -11,6 +11,8 @@
 
 #include "core/lookup_state.h"
 
+enum { MX_DRAFT_FEW = 8 }; /* addresses of an ordinary exchange */
+
 /* All arrays but the scratch are in the route's arena, with room for the most that can
  * come, so that only name texts and lists of addresses are allocated on the way. */
 typedef struct mx_draft {
@@ -25,6 +27,8 @@ typedef struct mx_draft {
 
     mx_address *merged; /* scratch: the addresses of one exchange */
     mx_address *family[MX_CHASES];
+    mx_address *many; /* where `few` is not enough for that */
+    mx_address few[3 * MX_DRAFT_FEW];
 } mx_draft;
 
 /* Once every question is answered: how much there can be is known then. */

@@ -18,9 +18,16 @@ struct selection {
     size_t count;
 };
 
+enum { FEW = 8 };
+
+struct few {
+    struct candidate candidates[FEW];
+    mx_order_key keys[2 * FEW]; /* and as many for scratch */
+};
+
 static void
 read_candidate(const struct selection *selection, size_t index, uint16_t *preference,
-               mx_name *host)
+               const mx_name **host)
 {
     size_t cursor = selection->candidates[index].cursor;
 
@@ -47,11 +54,19 @@ spell_address(const mx_name *name, char text[MX_ADDRESS_TEXT_SIZE])
     return length;
 }
 
+/* IPv6 text has colons, IPv4 text a number at its end. */
+static bool
+may_spell_address(const mx_name *host)
+{
+    return memchr(host->wire, ':', host->length) != NULL ||
+           mx_name_has_numeric_top(host);
+}
+
 static bool
 read_ip_exchange(const mx_name *host, mx_address *ip)
 {
     char text[MX_ADDRESS_TEXT_SIZE];
-    size_t length = spell_address(host, text);
+    size_t length = may_spell_address(host) ? spell_address(host, text) : 0;
 
     return length > 0 && mx_address_from_text(text, length, ip);
 }
@@ -60,12 +75,13 @@ size_t
 mx_exchange_text(const mx_name *host, char *text)
 {
     char spelled[MX_ADDRESS_TEXT_SIZE];
-    size_t length = spell_address(host, spelled);
     mx_address ip;
-
     /* Of an IPv4 address nothing is escaped anyway. */
-    if (length == 0 || memchr(spelled, ':', length) == NULL ||
-        !mx_address_from_text(spelled, length, &ip)) {
+    size_t length = memchr(host->wire, ':', host->length) == NULL
+                        ? 0
+                        : spell_address(host, spelled);
+
+    if (length == 0 || !mx_address_from_text(spelled, length, &ip)) {
         return mx_name_to_text(host, text);
     }
     memcpy(text, spelled, length);
@@ -107,14 +123,14 @@ mx_exchange_judge(const mx_name *host)
 static mx_reason
 judge_host(mx_lookup *lookup, mx_exchange *exchange)
 {
-    const mx_name *host = &exchange->host;
+    const mx_name *host = exchange->host;
     mx_reason reason;
 
     if (read_ip_exchange(host, &exchange->ip)) {
         mx_lookup_warn(lookup, MX_REASON_IP_EXCHANGE);
         exchange->is_ip = true;
-        return lookup->rules.ip_exchange == MX_REJECT ? MX_REASON_IP_EXCHANGE
-                                                      : MX_REASON_NONE;
+        return lookup->rules->ip_exchange == MX_REJECT ? MX_REASON_IP_EXCHANGE
+                                                       : MX_REASON_NONE;
     }
     reason = mx_exchange_judge(host);
     if (reason != MX_REASON_NONE) {
@@ -137,7 +153,7 @@ mx_exchange_is_usable(const mx_lookup *lookup, const mx_name *host, uint16_t pre
     if (mx_name_is_root(host) || mx_lookup_is_looped(lookup, preference)) {
         return false;
     }
-    return read_ip_exchange(host, &ip) ? lookup->rules.ip_exchange != MX_REJECT
+    return read_ip_exchange(host, &ip) ? lookup->rules->ip_exchange != MX_REJECT
                                        : mx_exchange_judge(host) == MX_REASON_NONE;
 }
 
@@ -147,7 +163,7 @@ static bool
 is_kept(const mx_lookup *lookup, const mx_name *host)
 {
     for (size_t i = 0; i < lookup->exchange_count; i++) {
-        if (mx_name_equal(&lookup->exchanges[i].host, host)) {
+        if (mx_name_equal(lookup->exchanges[i].host, host)) {
             return true;
         }
     }
@@ -160,7 +176,7 @@ sort_keys(const struct selection *selection)
     mx_lookup *lookup = selection->lookup;
 
     mx_order_keys(selection->keys, selection->count,
-                  lookup->rules.shuffle == MX_SHUFFLE_NONE ? NULL : &lookup->rng,
+                  lookup->rules->shuffle == MX_SHUFFLE_NONE ? NULL : &lookup->rng,
                   selection->scratch);
 }
 
@@ -176,9 +192,9 @@ reject_mixed(const struct selection *selection)
         size_t index = selection->keys[i].index;
         if (!selection->candidates[index].is_root) {
             uint16_t preference;
-            mx_name host;
+            const mx_name *host;
             read_candidate(selection, index, &preference, &host);
-            status = drop(lookup, &host, preference, MX_REASON_NULL_MX_MIXED);
+            status = drop(lookup, host, preference, MX_REASON_NULL_MX_MIXED);
         }
     }
     mx_lookup_conclude(lookup, MX_VERDICT_NULL_MX, MX_REASON_NULL_MX_MIXED);
@@ -211,14 +227,14 @@ look_for_null_mx(const struct selection *selection)
         return MX_OK;
     }
     mx_lookup_warn(lookup, MX_REASON_NULL_MX_MIXED);
-    return lookup->rules.null_mx_mixed == MX_REJECT ? reject_mixed(selection) : MX_OK;
+    return lookup->rules->null_mx_mixed == MX_REJECT ? reject_mixed(selection) : MX_OK;
 }
 
 /* Before any limit and any switch: what is left out is still us. */
 static void
 look_for_self(mx_lookup *lookup, const mx_name *host, uint16_t preference)
 {
-    const mx_self *self = lookup->rules.self;
+    const mx_self *self = lookup->rules->self;
     mx_address ip;
 
     if (mx_self_has_name(self, host)) {
@@ -236,15 +252,15 @@ list_candidates(struct selection *selection)
 {
     size_t cursor = 0, before = 0, count = 0;
     uint16_t preference;
-    mx_name host;
+    const mx_name *host;
 
     while (count < selection->answer->count &&
            mx_answer_next_exchange(selection->answer, &cursor, &preference, &host)) {
         selection->candidates[count].cursor = before;
-        selection->candidates[count].is_root = mx_name_is_root(&host);
+        selection->candidates[count].is_root = mx_name_is_root(host);
         selection->keys[count].preference = preference;
         selection->keys[count].index = (uint32_t)count;
-        look_for_self(selection->lookup, &host, preference);
+        look_for_self(selection->lookup, host, preference);
         before = cursor;
         count++;
     }
@@ -265,11 +281,11 @@ judge_candidate(struct selection *selection, size_t index, mx_exchange *exchange
     if (mx_lookup_is_looped(lookup, exchange->preference)) {
         return MX_REASON_LOOP;
     }
-    if (is_kept(lookup, &exchange->host)) {
+    if (is_kept(lookup, exchange->host)) {
         mx_lookup_warn(lookup, MX_REASON_DUPLICATE_EXCHANGE);
         return MX_REASON_DUPLICATE_EXCHANGE;
     }
-    if (lookup->exchange_count == lookup->rules.max_exchanges) {
+    if (lookup->exchange_count == lookup->rules->max_exchanges) {
         mx_lookup_warn(lookup, MX_REASON_LIMIT);
         return MX_REASON_LIMIT;
     }
@@ -289,8 +305,7 @@ keep_best(struct selection *selection)
         mx_reason reason =
             judge_candidate(selection, selection->keys[i].index, &exchange);
         if (reason != MX_REASON_NONE) {
-            mx_status status =
-                drop(lookup, &exchange.host, exchange.preference, reason);
+            mx_status status = drop(lookup, exchange.host, exchange.preference, reason);
             if (status != MX_OK) {
                 return status;
             }
@@ -323,33 +338,56 @@ order_equals(const struct selection *selection)
     return mx_lookup_apply_ranks(lookup, selection->keys, selection->count);
 }
 
+/* In `few` what an ordinary answer needs, else in `*many`. */
+static mx_status
+make_room(struct selection *selection, struct few *few, void **many)
+{
+    size_t count = selection->answer->count;
+    mx_order_key *keys = few->keys;
+
+    selection->candidates = few->candidates;
+    if (count > FEW) {
+        size_t size = sizeof(struct candidate) + 2 * sizeof(mx_order_key);
+        *many = mx_calloc(count, size);
+        if (*many == NULL) {
+            return MX_NOMEM;
+        }
+        selection->candidates = *many;
+        keys = (mx_order_key *)(void *)(selection->candidates + count);
+    }
+    selection->keys = keys;
+    selection->scratch = keys + (count > FEW ? count : FEW);
+    return MX_OK;
+}
+
 mx_status
 mx_lookup_select(mx_lookup *lookup, mx_answer *answer)
 {
     struct selection selection = {.lookup = lookup, .answer = answer};
-    size_t kept = answer->count < lookup->rules.max_exchanges
+    struct few few;
+    void *many = NULL;
+    size_t kept = answer->count < lookup->rules->max_exchanges
                       ? answer->count
-                      : lookup->rules.max_exchanges;
-    mx_status status = MX_NOMEM;
+                      : lookup->rules->max_exchanges;
+    mx_status status = make_room(&selection, &few, &many);
 
-    selection.candidates = mx_calloc(answer->count, sizeof(*selection.candidates));
-    selection.keys = mx_calloc(answer->count, sizeof(*selection.keys));
-    selection.scratch = mx_calloc(answer->count, sizeof(*selection.scratch));
+    if (status != MX_OK) {
+        return status;
+    }
     if (lookup->exchanges == NULL) { /* not here for the second time, with ranks */
         lookup->exchanges = mx_arena_alloc(&lookup->arena, kept, sizeof(mx_exchange));
         lookup->dropped =
             mx_arena_alloc(&lookup->arena, answer->count, sizeof(mx_dropped));
     }
-    if (selection.candidates == NULL || selection.keys == NULL ||
-        selection.scratch == NULL || lookup->exchanges == NULL ||
-        lookup->dropped == NULL) {
+    if (lookup->exchanges == NULL || lookup->dropped == NULL) {
+        status = MX_NOMEM;
         goto done;
     }
     status = list_candidates(&selection);
     if (status == MX_OK) {
         status = look_for_null_mx(&selection);
     }
-    if (status == MX_OK && !lookup->is_concluded && lookup->rules.has_ranks) {
+    if (status == MX_OK && !lookup->is_concluded && lookup->rules->has_ranks) {
         status = order_equals(&selection);
     }
     if (status != MX_OK || lookup->is_concluded || lookup->wants_ranks) {
@@ -358,8 +396,6 @@ mx_lookup_select(mx_lookup *lookup, mx_answer *answer)
     sort_keys(&selection);
     status = keep_best(&selection);
 done:
-    mx_free(selection.candidates);
-    mx_free(selection.keys);
-    mx_free(selection.scratch);
+    mx_free(many);
     return status;
 }

@@ -3,31 +3,70 @@
 
 #include <string.h>
 
-/* A question over the budget is not opened: `*is_opened` false (rule O7). */
+enum { FIRST_QUESTIONS = 8 }; /* of three exchanges and the domain */
+
+static mx_status
+make_room_for_question(mx_lookup *lookup)
+{
+    uint32_t room =
+        lookup->question_room == 0 ? FIRST_QUESTIONS : 2 * lookup->question_room;
+    mx_asked *moved;
+
+    if (lookup->question_count < lookup->question_room) {
+        return MX_OK;
+    }
+    moved = mx_arena_alloc(&lookup->arena, room, sizeof(*moved));
+    if (moved == NULL) {
+        return MX_NOMEM;
+    }
+    if (lookup->question_count > 0) {
+        memcpy(moved, lookup->questions, lookup->question_count * sizeof(*moved));
+    }
+    lookup->questions = moved;
+    lookup->question_room = room;
+    return MX_OK;
+}
+
+/* A question over the budget is not opened: `*is_opened` false (rule O7). The name is
+ * kept by the lookup, or by an answer that it keeps. */
 static mx_status
 open_question(mx_lookup *lookup, const mx_name *name, uint16_t type, uint32_t exchange,
               uint8_t chase, bool *is_opened)
 {
-    mx_asked *asked;
+    uint32_t budget = 2 * lookup->rules->max_exchanges + MX_SPARE_QUESTIONS;
 
     *is_opened = false;
-    if (lookup->question_count == lookup->budget) {
+    if (lookup->question_count == budget) {
         mx_lookup_warn(lookup, MX_REASON_LIMIT);
         return MX_OK;
     }
-    asked = mx_arena_alloc(&lookup->arena, 1, sizeof(*asked));
-    if (asked == NULL) {
+    if (make_room_for_question(lookup) != MX_OK) {
         return MX_NOMEM;
     }
-    asked->question.name = *name;
-    asked->question.type = type;
-    asked->exchange = exchange;
-    asked->chase = chase;
-    asked->is_open = true;
-    lookup->questions[lookup->question_count++] = asked;
+    lookup->questions[lookup->question_count++] = (mx_asked){
+        .name = name,
+        .type = type,
+        .exchange = exchange,
+        .chase = chase,
+        .is_open = true,
+    };
     lookup->open_count++;
     *is_opened = true;
     return MX_OK;
+}
+
+/* The same for the end of an alias, whose answer is not kept. */
+static mx_status
+open_alias(mx_lookup *lookup, const mx_name *name, uint16_t type, uint32_t exchange,
+           uint8_t chase, bool *is_opened)
+{
+    mx_name *kept = mx_arena_alloc(&lookup->arena, 1, mx_name_size(name));
+
+    if (kept == NULL) {
+        return MX_NOMEM;
+    }
+    mx_name_copy(kept, name);
+    return open_question(lookup, kept, type, exchange, chase, is_opened);
 }
 
 static bool
@@ -48,11 +87,11 @@ ask_addresses(mx_lookup *lookup)
         for (uint8_t c = 0; c < MX_CHASES && !exchange->is_ip; c++) {
             bool is_opened;
             mx_status status;
-            if (!wants_family(lookup->rules.families, c)) {
+            if (!wants_family(lookup->rules->families, c)) {
                 continue;
             }
             /* In budget always: it holds two questions for each exchange. */
-            status = open_question(lookup, &exchange->host, types[c], (uint32_t)i, c,
+            status = open_question(lookup, exchange->host, types[c], (uint32_t)i, c,
                                    &is_opened);
             if (status != MX_OK) {
                 return status;
@@ -77,7 +116,7 @@ conclude_special_use(mx_lookup *lookup, const mx_name *name)
         return true;
     }
     if (mx_name_has_top(name, "localhost") && /* RFC 6761 6.3 */
-        lookup->rules.addresses != MX_ADDRESSES_ANY) {
+        lookup->rules->addresses != MX_ADDRESSES_ANY) {
         mx_lookup_conclude(lookup, MX_VERDICT_REFUSED, MX_REASON_SPECIAL_USE);
         return true;
     }
@@ -88,14 +127,14 @@ conclude_special_use(mx_lookup *lookup, const mx_name *name)
 static mx_status
 ask_implicit(mx_lookup *lookup)
 {
-    if (!lookup->rules.implicit) {
+    if (!lookup->rules->implicit) {
         mx_lookup_conclude(lookup, MX_VERDICT_NO_MAIL, MX_REASON_IMPLICIT_OFF);
         return MX_OK;
     }
-    if (conclude_special_use(lookup, &lookup->canonical)) {
+    if (conclude_special_use(lookup, lookup->canonical)) {
         return MX_OK;
     }
-    if (!mx_name_is_hostname(&lookup->canonical)) { /* an alias led there (A7) */
+    if (!mx_name_is_hostname(lookup->canonical)) { /* an alias led there (A7) */
         mx_lookup_conclude(lookup, MX_VERDICT_NO_MAIL, MX_REASON_BAD_EXCHANGE_NAME);
         return MX_OK;
     }
@@ -108,7 +147,7 @@ ask_implicit(mx_lookup *lookup)
     lookup->exchange_count = 1;
     lookup->is_implicit = true;
     mx_lookup_trace_implicit(lookup);
-    if (mx_self_has_name(lookup->rules.self, &lookup->canonical)) {
+    if (mx_self_has_name(lookup->rules->self, lookup->canonical)) {
         mx_lookup_note_loop(lookup, 0);
         return MX_OK;
     }
@@ -137,9 +176,8 @@ static bool
 was_mx_asked(const mx_lookup *lookup, const mx_name *name)
 {
     for (uint32_t i = 0; i < lookup->question_count; i++) {
-        const mx_asked *asked = lookup->questions[i];
-        if (asked->exchange == MX_ASKED_MX &&
-            mx_name_equal(&asked->question.name, name)) {
+        const mx_asked *asked = &lookup->questions[i];
+        if (asked->exchange == MX_ASKED_MX && mx_name_equal(asked->name, name)) {
             return true;
         }
     }
@@ -153,14 +191,14 @@ follow_mx_alias(mx_lookup *lookup, const mx_answer *answer, const char *server)
     mx_status status;
     bool is_opened;
 
-    if (was_mx_asked(lookup, &answer->canonical)) {
+    if (was_mx_asked(lookup, answer->canonical)) {
         return fail(lookup, MX_REASON_CNAME_LOOP, server);
     }
-    if (conclude_special_use(lookup, &answer->canonical)) {
+    if (conclude_special_use(lookup, answer->canonical)) {
         return MX_OK;
     }
-    status = open_question(lookup, &answer->canonical, MX_TYPE_MX, MX_ASKED_MX, 0,
-                           &is_opened);
+    status =
+        open_alias(lookup, answer->canonical, MX_TYPE_MX, MX_ASKED_MX, 0, &is_opened);
     if (status != MX_OK || is_opened) {
         return status;
     }
@@ -196,6 +234,8 @@ take_mx(mx_lookup *lookup, mx_answer *answer, const mx_answer_source *source)
         return fail(lookup, MX_REASON_CNAME_LIMIT, source->server);
     }
     if (!mx_lookup_is_failure(answer)) {
+        mx_answer_unref(lookup->mx);
+        lookup->mx = mx_answer_ref(answer);
         lookup->canonical = answer->canonical;
         mx_lookup_note_ttl(lookup, source->ttl);
     }
@@ -221,6 +261,14 @@ take_mx(mx_lookup *lookup, mx_answer *answer, const mx_answer_source *source)
 }
 
 static mx_status
+fail_chase(const mx_asked *asked, mx_reason failure, mx_chase *chase)
+{
+    mx_question question = mx_asked_question(asked);
+
+    return mx_answer_failure(&question, failure, &chase->answer);
+}
+
+static mx_status
 follow_address_alias(mx_lookup *lookup, const mx_asked *asked, mx_chase *chase,
                      mx_answer *answer)
 {
@@ -228,22 +276,22 @@ follow_address_alias(mx_lookup *lookup, const mx_asked *asked, mx_chase *chase,
     bool is_opened = false;
     mx_status status;
 
-    if (mx_exchange_judge(&answer->canonical) != MX_REASON_NONE) {
+    if (mx_exchange_judge(answer->canonical) != MX_REASON_NONE) {
         chase->answer = mx_answer_ref(answer);
         return MX_OK;
     }
-    if (mx_name_equal(&answer->canonical, &asked->question.name) ||
-        mx_name_equal(&answer->canonical, &lookup->exchanges[asked->exchange].host)) {
+    if (mx_name_equal(answer->canonical, asked->name) ||
+        mx_name_equal(answer->canonical, lookup->exchanges[asked->exchange].host)) {
         failure = MX_REASON_CNAME_LOOP;
     }
     else {
-        status = open_question(lookup, &answer->canonical, asked->question.type,
-                               asked->exchange, asked->chase, &is_opened);
+        status = open_alias(lookup, answer->canonical, asked->type, asked->exchange,
+                            asked->chase, &is_opened);
         if (status != MX_OK || is_opened) {
             return status;
         }
     }
-    return mx_answer_failure(&asked->question, failure, &chase->answer);
+    return fail_chase(asked, failure, chase);
 }
 
 /* At least one record that the policy lets through. Looked at once: an answer may hold
@@ -253,7 +301,7 @@ has_address(const mx_lookup *lookup, const mx_answer *answer)
 {
     for (size_t i = 0; answer->kind == MX_ANSWER_RECORDS && i < answer->count; i++) {
         mx_address address = mx_answer_address(answer, i);
-        if (mx_address_judge(&address, lookup->rules.addresses) == MX_REASON_NONE) {
+        if (mx_address_judge(&address, lookup->rules->addresses) == MX_REASON_NONE) {
             return true;
         }
     }
@@ -271,8 +319,7 @@ take_addresses(mx_lookup *lookup, const mx_asked *asked, mx_answer *answer,
         chase->ttl = source->ttl;
     }
     if (chase->cname_count > MX_MAX_CNAMES) {
-        return mx_answer_failure(&asked->question, MX_REASON_CNAME_LIMIT,
-                                 &chase->answer);
+        return fail_chase(asked, MX_REASON_CNAME_LIMIT, chase);
     }
     if (answer->kind == MX_ANSWER_ALIAS) {
         return follow_address_alias(lookup, asked, chase, answer);

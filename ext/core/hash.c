@@ -3,6 +3,8 @@
  * what CPython and Rust use for their tables. */
 #include "core/hash.h"
 
+#include <string.h>
+
 enum { WORD_ROUNDS = 1, LAST_ROUNDS = 3 };
 
 static inline uint64_t
@@ -39,6 +41,18 @@ read_word(const uint8_t *bytes, size_t count)
     return word;
 }
 
+static inline uint64_t
+read_whole_word(const uint8_t *bytes)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+#else
+    return read_word(bytes, 8);
+#endif
+}
+
 uint64_t
 mx_hash(const mx_hash_key *key, const void *bytes, size_t length)
 {
@@ -51,7 +65,7 @@ mx_hash(const mx_hash_key *key, const void *bytes, size_t length)
     const uint8_t *next = bytes;
     size_t left = length;
     for (; left >= 8; next += 8, left -= 8) {
-        uint64_t word = read_word(next, 8);
+        uint64_t word = read_whole_word(next);
         v[3] ^= word;
         mix(v, WORD_ROUNDS);
         v[0] ^= word;

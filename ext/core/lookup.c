@@ -2,8 +2,8 @@
 #include "core/lookup.h"
 
 #include "core/lookup_state.h"
-#include "core/mem.h"
 
+#include <stddef.h>
 #include <string.h>
 
 void
@@ -27,7 +27,7 @@ mx_lookup_warn(mx_lookup *lookup, mx_reason warning)
             return;
         }
     }
-    lookup->warnings[lookup->warning_count++] = warning;
+    lookup->warnings[lookup->warning_count++] = (uint8_t)warning;
 }
 
 void
@@ -67,17 +67,17 @@ mx_status
 mx_lookup_answer(mx_lookup *lookup, uint32_t number, mx_answer *answer,
                  const mx_answer_source *source)
 {
-    mx_asked *asked;
+    mx_asked asked;
 
-    if (number >= lookup->question_count || !lookup->questions[number]->is_open) {
+    if (number >= lookup->question_count || !lookup->questions[number].is_open) {
         return MX_BUG;
     }
-    asked = lookup->questions[number];
-    asked->is_open = false;
+    lookup->questions[number].is_open = false;
+    asked = lookup->questions[number]; /* which may move */
     lookup->open_count--;
     note_source(lookup, source);
-    mx_lookup_trace_answer(lookup, asked, answer, source);
-    return mx_lookup_follow(lookup, asked, answer, source);
+    mx_lookup_trace_answer(lookup, &asked, answer, source);
+    return mx_lookup_follow(lookup, &asked, answer, source);
 }
 
 /* What is known without DNS (rules I2, I4, I7). */
@@ -98,60 +98,73 @@ start(mx_lookup *lookup)
     case MX_DESTINATION_DOMAIN:
         break;
     }
-    lookup->canonical = destination->name;
+    lookup->canonical = &destination->name;
     if (mx_name_has_underscore(&destination->name)) {
         mx_lookup_warn(lookup, MX_REASON_UNDERSCORE);
     }
     return mx_lookup_ask_domain(lookup);
 }
 
+/* But for the caller's text, which need not live as long as we do. */
+static void
+copy_destination(mx_lookup *lookup, const mx_destination *destination)
+{
+    mx_destination *out = &lookup->destination;
+
+    out->kind = destination->kind;
+    out->reason = destination->reason;
+    out->is_address = destination->is_address;
+    out->domain = NULL;
+    out->domain_length = 0;
+    if (destination->kind == MX_DESTINATION_DOMAIN) {
+        mx_name_copy(&out->name, &destination->name);
+    }
+    else {
+        out->address = destination->address;
+    }
+}
+
 mx_status
 mx_lookup_new(const mx_lookup_rules *rules, const mx_destination *destination,
               uint64_t seed, uint32_t levels, mx_lookup **out)
 {
-    mx_lookup *lookup = mx_calloc(1, sizeof(*lookup));
-    mx_status status = MX_NOMEM;
+    mx_arena arena;
+    mx_lookup *lookup;
+    mx_status status = MX_OK;
 
+    mx_arena_init(&arena);
+    lookup = mx_arena_alloc(&arena, 1, sizeof(*lookup));
     if (lookup == NULL) {
         return MX_NOMEM;
     }
-    mx_arena_init(&lookup->arena);
+    memset(lookup, 0, offsetof(struct mx_lookup, destination));
+    lookup->arena = arena;
+    lookup->rules = rules;
+    copy_destination(lookup, destination);
     mx_rng_seed(&lookup->rng, seed);
-    lookup->rules = *rules;
-    lookup->destination = *destination;
-    /* The caller's text need not live as long as we do. */
-    lookup->destination.domain = NULL;
-    lookup->destination.domain_length = 0;
     lookup->levels = levels;
-    lookup->budget = 2 * rules->max_exchanges + MX_SPARE_QUESTIONS;
     lookup->server = "";
     lookup->ttl = UINT32_MAX;
     lookup->all_cached = lookup->all_authenticated = true;
-    lookup->questions =
-        mx_arena_alloc(&lookup->arena, lookup->budget, sizeof(mx_asked *));
-    if (lookup->questions == NULL) {
-        goto fail;
-    }
     if (rules->trace) {
         status = mx_trace_new(&lookup->trace);
-        if (status != MX_OK) {
-            goto fail;
-        }
     }
-    status = start(lookup);
+    if (status == MX_OK) {
+        status = start(lookup);
+    }
     if (status != MX_OK) {
-        goto fail;
+        mx_lookup_free(lookup);
+        return status;
     }
     *out = lookup;
     return MX_OK;
-fail:
-    mx_lookup_free(lookup);
-    return status;
 }
 
 void
 mx_lookup_free(mx_lookup *lookup)
 {
+    mx_arena arena;
+
     if (lookup == NULL) {
         return;
     }
@@ -160,21 +173,22 @@ mx_lookup_free(mx_lookup *lookup)
             mx_answer_unref(lookup->exchanges[i].chases[c].answer);
         }
     }
+    mx_answer_unref(lookup->mx);
     mx_answer_unref(lookup->ranking.answer);
     mx_trace_unref(lookup->trace);
-    mx_arena_fini(&lookup->arena);
-    mx_free(lookup);
+    arena = lookup->arena;
+    mx_arena_fini(&arena);
 }
 
 bool
-mx_lookup_next_question(mx_lookup *lookup, uint32_t *number,
-                        const mx_question **question)
+mx_lookup_next_question(mx_lookup *lookup, uint32_t *number, mx_question *question)
 {
     if (lookup->next == lookup->question_count) {
         return false;
     }
     *number = lookup->next;
-    *question = &lookup->questions[lookup->next]->question;
+    question->type = lookup->questions[lookup->next].type;
+    mx_name_copy(&question->name, lookup->questions[lookup->next].name);
     lookup->next++;
     return true;
 }
@@ -183,13 +197,13 @@ mx_status
 mx_lookup_fail_unasked(mx_lookup *lookup, mx_reason reason)
 {
     const mx_answer_source source = {.server = "", .at = lookup->now};
-    const mx_question *question;
+    mx_question question;
     uint32_t number;
     mx_status status = lookup->wants_ranks ? mx_lookup_take_ranks(lookup) : MX_OK;
 
     while (status == MX_OK && mx_lookup_next_question(lookup, &number, &question)) {
         mx_answer *failure;
-        status = mx_answer_failure(question, reason, &failure);
+        status = mx_answer_failure(&question, reason, &failure);
         if (status == MX_OK) {
             status = mx_lookup_answer(lookup, number, failure, &source);
             mx_answer_unref(failure);

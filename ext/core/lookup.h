@@ -66,17 +66,16 @@ typedef struct mx_lookup mx_lookup;
 /* `seed` decides every shuffle of this lookup: the same seed and answers give the same
  * route. `levels`: only exchanges of that many best preferences are resolved, the route
  * then holds no others and says has_more (for senders that rarely need the second); 0
- * is all. An invalid destination, a literal and a special-use name are done at once,
+ * is all. `rules` are borrowed for as long as it lives. An invalid destination, a literal and a special-use name are done at once,
  * without a question. */
 MX_MUST_CHECK mx_status mx_lookup_new(const mx_lookup_rules *rules,
                                       const mx_destination *destination, uint64_t seed,
                                       uint32_t levels, mx_lookup **out);
 void mx_lookup_free(mx_lookup *lookup); /* NULL is fine */
 
-/* The next question to ask, each once; false when there is none now. `question` is
- * valid until the lookup is freed. */
+/* The next question to ask, each once; false when there is none now. */
 bool mx_lookup_next_question(mx_lookup *lookup, uint32_t *number,
-                             const mx_question **question);
+                             mx_question *question);
 /* Where an answer came from. */
 typedef struct mx_answer_source {
     bool cached;

@@ -17,18 +17,18 @@
 
 /* One family of one exchange, followed through aliases that the server left to us. */
 typedef struct mx_chase {
-    bool is_asked;
     mx_answer *answer; /* NULL while open; our reference. An ALIAS leads to a name that
                             is never asked */
     uint32_t ttl;      /* the least of the answer and the aliases before it */
     uint8_t cname_count; /* over all its messages */
-    bool has_address;    /* of the answer, one that the policy lets through */
+    bool is_asked;
+    bool has_address; /* of the answer, one that the policy lets through */
 } mx_chase;
 
 enum { MX_CHASE_IPV4, MX_CHASE_IPV6, MX_CHASES };
 
 typedef struct mx_exchange {
-    mx_name host; /* as published */
+    const mx_name *host; /* as published; kept by the MX answer */
     uint16_t preference;
     uint16_t group; /* exchanges of equal preference and rank have the same */
     bool is_ip;     /* an address written as a name: `ip`, nothing to ask */
@@ -58,8 +58,9 @@ typedef struct mx_ranking {
 } mx_ranking;
 
 typedef struct mx_asked {
-    mx_question question;
-    uint32_t exchange; /* index, or MX_ASKED_MX */
+    const mx_name *name; /* kept by the lookup or one of its answers */
+    uint32_t exchange;   /* index, or MX_ASKED_MX */
+    uint16_t type;
     uint8_t chase;
     bool is_open;
 } mx_asked;
@@ -67,24 +68,23 @@ typedef struct mx_asked {
 #define MX_ASKED_MX UINT32_MAX
 
 struct mx_lookup {
-    mx_lookup_rules rules;
-    mx_destination destination;
+    const mx_lookup_rules *rules; /* borrowed */
     mx_rng rng;
-    mx_arena arena;
+    mx_arena arena; /* of the lookup itself too */
     uint32_t levels;
 
-    mx_asked **questions; /* all so far; room for `budget` */
-    uint32_t question_count, next, open_count, budget;
+    mx_asked *questions; /* all so far; moves when it grows */
+    uint32_t question_count, next, open_count, question_room;
 
-    mx_name canonical;      /* of the domain, as far as known */
-    uint8_t mx_cname_count; /* CNAMEs followed at the domain */
-    mx_exchange *exchanges; /* to resolve, in delivery order */
+    mx_answer *mx;            /* the last about the domain; our reference */
+    const mx_name *canonical; /* of the domain, as far as known; kept by us or `mx` */
+    uint8_t mx_cname_count;   /* CNAMEs followed at the domain */
+    mx_exchange *exchanges;   /* to resolve, in delivery order */
     size_t exchange_count;
     mx_ranking ranking; /* of no answer while no ranks are wanted */
     bool wants_ranks;
     mx_dropped *dropped;
     size_t dropped_count;
-    mx_reason warnings[MX_REASON_COUNT];
     size_t warning_count;
     bool is_implicit;
     bool has_more; /* worse levels were not resolved, the best of them is: */
@@ -102,13 +102,27 @@ struct mx_lookup {
 
     mx_trace *trace;    /* NULL when nothing is written down; the route gets it */
     mx_usec began, now; /* for the trace: admission, and the latest that happened */
+
+    /* From here on not cleared when it is made. */
+    mx_destination destination;
+    uint8_t warnings[MX_REASON_COUNT]; /* each a mx_reason */
 };
+
+_Static_assert(MX_REASON_COUNT <= UINT8_MAX, "a warning is kept in an octet");
 
 /* It proves nothing. */
 static inline bool
 mx_lookup_is_failure(const mx_answer *answer)
 {
     return answer->kind == MX_ANSWER_FAILURE || answer->kind == MX_ANSWER_TRUNCATED;
+}
+
+static inline mx_question
+mx_asked_question(const mx_asked *asked)
+{
+    mx_question question = {.type = asked->type};
+    mx_name_copy(&question.name, asked->name);
+    return question;
 }
 
 /* Keeps each warning once. */

@@ -24,9 +24,9 @@ trace_alias(mx_lookup *lookup, const mx_asked *asked, const char *name,
 
     if (step != NULL) {
         step->name = name;
-        step->type = asked->question.type;
+        step->type = asked->type;
     }
-    set_host(lookup, step, &answer->canonical);
+    set_host(lookup, step, answer->canonical);
 }
 
 void
@@ -40,14 +40,14 @@ mx_lookup_trace_answer(mx_lookup *lookup, const mx_asked *asked,
         return;
     }
     lookup->now = source->at;
-    name = mx_trace_name(lookup->trace, &asked->question.name);
+    name = mx_trace_name(lookup->trace, asked->name);
     if (source->messages != NULL) {
-        mx_trace_append(lookup->trace, source->messages, name, asked->question.type);
+        mx_trace_append(lookup->trace, source->messages, name, asked->type);
     }
     step = add_step(lookup, MX_EVENT_ANSWER);
     if (step != NULL) {
         step->name = name;
-        step->type = asked->question.type;
+        step->type = asked->type;
         step->reason = answer->reason;
         step->cached = source->cached;
     }
@@ -69,7 +69,7 @@ void
 mx_lookup_trace_implicit(mx_lookup *lookup)
 {
     if (lookup->trace != NULL) {
-        set_host(lookup, add_step(lookup, MX_EVENT_IMPLICIT), &lookup->canonical);
+        set_host(lookup, add_step(lookup, MX_EVENT_IMPLICIT), lookup->canonical);
     }
 }
 
@@ -81,7 +81,7 @@ mx_lookup_trace_exchanges(mx_lookup *lookup)
         mx_step *step = add_step(lookup, MX_EVENT_EXCHANGE);
         if (step != NULL) {
             char text[MX_NAME_TEXT_SIZE];
-            mx_exchange_text(&exchange->host, text);
+            mx_exchange_text(exchange->host, text);
             step->preference = exchange->preference;
             step->host = mx_trace_text(lookup->trace, text);
         }
@@ -104,9 +104,9 @@ mx_lookup_note_join(mx_lookup *lookup, uint32_t number, mx_usec now)
     }
     step = mx_trace_add(lookup->trace, MX_EVENT_JOIN, now);
     if (step != NULL) {
-        const mx_question *question = &lookup->questions[number]->question;
-        step->name = mx_trace_name(lookup->trace, &question->name);
-        step->type = question->type;
+        const mx_asked *asked = &lookup->questions[number];
+        step->name = mx_trace_name(lookup->trace, asked->name);
+        step->type = asked->type;
     }
 }
 
@@ -154,9 +154,9 @@ void
 mx_lookup_note_messages(mx_lookup *lookup, uint32_t number, const mx_trace *messages)
 {
     if (lookup->trace != NULL && messages != NULL) {
-        const mx_question *question = &lookup->questions[number]->question;
+        const mx_asked *asked = &lookup->questions[number];
         mx_trace_append(lookup->trace, messages,
-                        mx_trace_name(lookup->trace, &question->name), question->type);
+                        mx_trace_name(lookup->trace, asked->name), asked->type);
     }
 }
 

@@ -192,12 +192,11 @@ make_room(mx_message *message, size_t announced)
 }
 
 static mx_status
-read_sections(mx_message *message, const mx_question *question, size_t answers,
-              size_t authorities, size_t additionals)
+read_sections(mx_message *message, size_t answers, size_t authorities,
+              size_t additionals)
 {
     mx_wire *wire = &message->wire;
-    last_owner last = {.pointer = POINTER_TO_QUESTION,
-                       .hash = mx_message_name_hash(&question->name)};
+    last_owner last = {.pointer = POINTER_TO_QUESTION};
     edns options = {.ede = -1};
     mx_record unused;
 
@@ -222,12 +221,27 @@ read_sections(mx_message *message, const mx_question *question, size_t answers,
     return MX_OK;
 }
 
+/* Whether it is `expected`; most servers return it octet by octet. */
+static bool
+read_question_name(mx_wire *wire, const mx_name *expected)
+{
+    size_t left = wire->length - wire->position;
+    mx_name name;
+
+    if (!wire->failed && left >= expected->length &&
+        memcmp(wire->bytes + wire->position, expected->wire, expected->length) == 0) {
+        mx_wire_skip(wire, expected->length);
+        return true;
+    }
+    mx_wire_name(wire, &name);
+    return mx_name_equal(&name, expected);
+}
+
 mx_status
 mx_message_init(mx_message *message, const uint8_t *bytes, size_t length,
                 const mx_question *question)
 {
     mx_wire *wire = &message->wire;
-    mx_name name;
 
     memset(message, 0, offsetof(mx_message, few));
     message->ede = -1;
@@ -241,13 +255,12 @@ mx_message_init(mx_message *message, const uint8_t *bytes, size_t length,
     size_t answers = mx_wire_u16(wire);
     size_t authorities = mx_wire_u16(wire);
     size_t additionals = mx_wire_u16(wire);
-    mx_wire_name(wire, &name);
+    bool has_name = read_question_name(wire, &question->name);
     uint16_t type = mx_wire_u16(wire);
     uint16_t class = mx_wire_u16(wire);
 
     bool is_reply = (flags & (FLAG_QR | FLAG_OPCODE)) == FLAG_QR && questions == 1;
-    bool is_ours = type == question->type && class == MX_CLASS_IN &&
-                   mx_name_equal(&name, &question->name);
+    bool is_ours = has_name && type == question->type && class == MX_CLASS_IN;
     if (wire->failed || length > MAX_MESSAGE || !is_reply || !is_ours) {
         message->is_damaged = true;
         return MX_OK;
@@ -260,7 +273,7 @@ mx_message_init(mx_message *message, const uint8_t *bytes, size_t length,
     if (message->is_truncated) {
         return MX_OK;
     }
-    return read_sections(message, question, answers, authorities, additionals);
+    return read_sections(message, answers, authorities, additionals);
 }
 
 void

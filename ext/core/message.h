@@ -20,7 +20,8 @@ enum { MX_MESSAGE_FEW = 24 }; /* records kept without an allocation */
 
 typedef struct mx_record {
     uint32_t ttl;        /* one with its top bit set is 0 (RFC 2181 8) */
-    uint32_t owner_hash; /* of the lower-cased name */
+    uint32_t owner_hash; /* of the lower-cased name; 0 of owners that point to the
+                            question, which are known by that */
     uint16_t owner;      /* offset; the same for owners that are the same pointer */
     uint16_t type;
     uint16_t class;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     MX_MAX_NAME = 255,      /* wire octets with the root byte, RFC 1035 2.3.4 */
@@ -25,6 +26,21 @@ typedef struct mx_name {
     uint8_t length; /* of wire, root byte included: 1 for the root, at most 255 */
     uint8_t wire[MX_MAX_NAME];
 } mx_name;
+
+/* What a name takes where it is kept, which is a tenth of what mx_name has room for. A
+ * kept name is a const mx_name that ends early: whoever wants an mx_name of it calls
+ * mx_name_copy, never assigns. */
+static inline size_t
+mx_name_size(const mx_name *name)
+{
+    return 1u + name->length;
+}
+
+static inline void
+mx_name_copy(mx_name *out, const mx_name *name)
+{
+    memcpy(out, name, mx_name_size(name));
+}
 
 /* Reads host name text: letters, digits, hyphen, underscore and dots, one trailing dot
  * dropped (rule I4). MX_REASON_NONE on success; otherwise MX_REASON_EMPTY, _ROOT,

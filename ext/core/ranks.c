@@ -39,17 +39,17 @@ list_usable(mx_lookup *lookup, const mx_answer *answer)
     mx_ranking *ranking = &lookup->ranking;
     size_t cursor = 0;
     uint16_t preference;
-    mx_name host;
+    const mx_name *host;
 
     for (uint32_t i = 0; mx_answer_next_exchange(answer, &cursor, &preference, &host);
          i++) {
         mx_ranked *ranked = &ranking->ranked[ranking->count];
         char text[MX_NAME_TEXT_SIZE];
-        if (!mx_exchange_is_usable(lookup, &host, preference)) {
+        if (!mx_exchange_is_usable(lookup, host, preference)) {
             continue;
         }
         ranked->host =
-            mx_arena_text(&lookup->arena, text, mx_exchange_text(&host, text));
+            mx_arena_text(&lookup->arena, text, mx_exchange_text(host, text));
         if (ranked->host == NULL) {
             return MX_NOMEM;
         }
@@ -98,7 +98,7 @@ drop_singles(const mx_lookup *lookup, mx_ranking *ranking)
     size_t kept = 0, first = 0;
     uint32_t levels = 0;
 
-    while (first < ranking->count && first < lookup->rules.max_exchanges &&
+    while (first < ranking->count && first < lookup->rules->max_exchanges &&
            (lookup->levels == 0 || levels < lookup->levels)) {
         size_t end = end_of_preference(ranking, first);
         if (end - first > 1) {

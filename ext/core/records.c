@@ -8,20 +8,39 @@
 
 enum {
     EXCHANGE_HEADER = 3, /* preference and length */
+    VERY_FEW = 5,        /* records compared each with each */
     FEW = 16             /* records told apart without an allocation */
 };
 
-mx_answer *
-mx_records_new_answer(size_t bytes)
+/* Name and records stand behind the answer, wherever that is. */
+static void
+find_parts(mx_answer *answer)
 {
-    mx_answer *answer = mx_malloc(sizeof *answer + bytes);
+    answer->canonical = (const mx_name *)(const void *)(answer + 1);
+    answer->records = (uint8_t *)(answer + 1) + answer->name_room;
+}
+
+mx_answer *
+mx_records_new_answer(const mx_name *name, const mx_name *other, size_t bytes)
+{
+    size_t room = mx_name_size(name) > mx_name_size(other) ? mx_name_size(name)
+                                                           : mx_name_size(other);
+    mx_answer *answer = mx_malloc(sizeof *answer + room + bytes);
     if (answer != NULL) {
         memset(answer, 0, sizeof *answer);
         answer->ede = -1;
         answer->references = 1;
-        answer->records = (uint8_t *)(answer + 1);
+        answer->name_room = (uint16_t)room;
+        find_parts(answer);
+        mx_records_set_canonical(answer, name);
     }
     return answer;
+}
+
+void
+mx_records_set_canonical(mx_answer *answer, const mx_name *name)
+{
+    memcpy(answer + 1, name, mx_name_size(name));
 }
 
 size_t
@@ -82,16 +101,16 @@ size_at(const mx_answer *answer, size_t offset)
 
 bool
 mx_answer_next_exchange(const mx_answer *answer, size_t *cursor, uint16_t *preference,
-                        mx_name *host)
+                        const mx_name **host)
 {
     if (answer->type != MX_TYPE_MX || *cursor >= answer->bytes_used) {
         return false;
     }
     const uint8_t *at = answer->records + *cursor;
     *preference = (uint16_t)(at[0] << 8 | at[1]);
-    host->length = at[2];
-    memcpy(host->wire, at + EXCHANGE_HEADER, host->length);
-    *cursor += (size_t)EXCHANGE_HEADER + host->length;
+    /* Length and octets stand there as a name has them. */
+    *host = (const mx_name *)(const void *)(at + 2);
+    *cursor += (size_t)EXCHANGE_HEADER + (*host)->length;
     return true;
 }
 
@@ -174,6 +193,24 @@ keep_firsts(mx_answer *answer, const places *all)
     }
 }
 
+/* Each compared with each, of at most VERY_FEW. */
+static bool
+has_duplicates(const mx_answer *answer)
+{
+    uint32_t starts[VERY_FEW];
+    uint32_t offset = 0;
+    for (uint32_t i = 0; i < answer->count; i++) {
+        for (uint32_t other = 0; other < i; other++) {
+            if (compare(answer, starts[other], offset) == 0) {
+                return true;
+            }
+        }
+        starts[i] = offset;
+        offset += (uint32_t)size_at(answer, offset);
+    }
+    return false;
+}
+
 mx_status
 mx_records_drop_duplicates(mx_answer **answer)
 {
@@ -182,7 +219,7 @@ mx_records_drop_duplicates(mx_answer **answer)
     size_t count = (*answer)->count;
     size_t bytes = (*answer)->bytes_used;
 
-    if (count < 2 || bytes == 0) {
+    if (count < 2 || bytes == 0 || (count <= VERY_FEW && !has_duplicates(*answer))) {
         return MX_OK;
     }
     if (count > FEW) {
@@ -204,10 +241,10 @@ mx_records_drop_duplicates(mx_answer **answer)
         mx_free(room);
     }
     if ((*answer)->bytes_used < bytes) {
-        mx_answer *smaller =
-            mx_realloc(*answer, 1, sizeof **answer + (*answer)->bytes_used);
+        mx_answer *smaller = mx_realloc(
+            *answer, 1, sizeof **answer + (*answer)->name_room + (*answer)->bytes_used);
         if (smaller != NULL) { /* else the larger one does as well */
-            smaller->records = (uint8_t *)(smaller + 1);
+            find_parts(smaller);
             *answer = smaller;
         }
     }

@@ -15,8 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An answer with one reference and room for `bytes` of records, or NULL. */
-mx_answer *mx_records_new_answer(size_t bytes);
+/* An answer with one reference, for one of two canonical names, the first until
+ * mx_records_set_canonical, and with room for `bytes` of records; or NULL. */
+mx_answer *mx_records_new_answer(const mx_name *name, const mx_name *other,
+                                 size_t bytes);
+void mx_records_set_canonical(mx_answer *answer, const mx_name *name);
 /* What the record with this RDATA takes; `target_length` is that of the name in it. */
 size_t mx_records_size(uint16_t type, uint8_t target_length);
 /* Adds the record of the type asked whose checked RDATA the cursor is at; the room is

@@ -261,11 +261,11 @@ hand_over(mx_request *request, mx_usec now)
 static void
 advance(mx_request *request, mx_usec now)
 {
-    const mx_question *question;
+    mx_question question;
     uint32_t number;
 
     while (mx_lookup_next_question(request->lookup, &number, &question)) {
-        mx_status status = ask(request, number, question, now);
+        mx_status status = ask(request, number, &question, now);
         if (status != MX_OK) {
             mx_request_finish_with_fault(request, status);
             return;

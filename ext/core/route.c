@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/route.h"
 
-#include "core/mem.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,13 +8,16 @@
 mx_status
 mx_route_new(mx_route **out)
 {
-    mx_route *route = mx_calloc(1, sizeof *route);
+    mx_arena arena;
+    mx_arena_init(&arena);
+    mx_route *route = mx_arena_alloc(&arena, 1, sizeof *route);
     if (route == NULL) {
         return MX_NOMEM;
     }
+    memset(route, 0, sizeof *route);
     route->domain = route->canonical = route->server = "";
     route->references = 1;
-    mx_arena_init(&route->arena);
+    route->arena = arena;
     *out = route;
     return MX_OK;
 }
@@ -36,8 +37,8 @@ mx_route_unref(mx_route *route)
         return;
     }
     mx_trace_unref(route->trace);
-    mx_arena_fini(&route->arena);
-    mx_free(route);
+    mx_arena arena = route->arena;
+    mx_arena_fini(&arena);
 }
 
 /* Returns the length; what does not fit is cut and ends in dots. */

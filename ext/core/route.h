@@ -72,7 +72,7 @@ typedef struct mx_route {
     mx_trace *trace; /* NULL unless the lookup was traced */
     /* internal: */
     uint32_t references;
-    mx_arena arena;
+    mx_arena arena; /* of the route itself too */
 } mx_route;
 
 /* An empty route with one reference; only its builder writes to it. */

@@ -36,6 +36,14 @@ void mx_table_remove(mx_table *table, mx_table_link *link);
  * compares keys. */
 mx_table_link *mx_table_first(const mx_table *table, uint64_t hash);
 mx_table_link *mx_table_next(const mx_table_link *link);
+/* Begins to read the bucket that links with this hash are in. */
+static inline void
+mx_table_prefetch(const mx_table *table, uint64_t hash)
+{
+    if (table->bucket_count > 0) {
+        __builtin_prefetch(&table->buckets[(size_t)hash & (table->bucket_count - 1)]);
+    }
+}
 /* Any link, or NULL when empty; emptying a table with it takes linear time. */
 mx_table_link *mx_table_any(mx_table *table);
 

@@ -105,7 +105,7 @@ shuffle_group(mx_draft *draft, size_t first)
 {
     mx_target *targets = draft->targets + first;
     size_t count = draft->target_count - first, ahead = 0;
-    mx_families families = draft->lookup->rules.families;
+    mx_families families = draft->lookup->rules->families;
 
     if (families == MX_FAMILIES_IPV4_FIRST) {
         ahead = bring_forward(targets, count, MX_IPV4);
@@ -136,7 +136,7 @@ fill_targets(mx_draft *draft, const struct place *places)
         }
         if (i + 1 == draft->exchange_count ||
             draft->exchanges[i + 1].group != exchange->group) {
-            if (draft->lookup->rules.shuffle == MX_SHUFFLE_ADDRESSES) {
+            if (draft->lookup->rules->shuffle == MX_SHUFFLE_ADDRESSES) {
                 shuffle_group(draft, first);
             }
             first = draft->target_count;

@@ -20,12 +20,12 @@ struct findings {
 mx_reason
 mx_weigh_address(const mx_lookup *lookup, const mx_address *address)
 {
-    mx_families families = lookup->rules.families;
+    mx_families families = lookup->rules->families;
     mx_families other =
         address->family == MX_IPV4 ? MX_FAMILIES_IPV6 : MX_FAMILIES_IPV4;
 
     return families == other ? MX_REASON_FAMILY
-                             : mx_address_judge(address, lookup->rules.addresses);
+                             : mx_address_judge(address, lookup->rules->addresses);
 }
 
 static void
@@ -100,7 +100,7 @@ weigh_chase(mx_draft *draft, const mx_exchange *exchange, struct findings *findi
         note_failure(findings, answer->reason);
         break;
     case MX_ANSWER_ALIAS:
-        findings->unaskable = mx_exchange_judge(&answer->canonical);
+        findings->unaskable = mx_exchange_judge(answer->canonical);
         lower(&findings->negative_ttl, chase->ttl);
         break;
     }
@@ -111,7 +111,7 @@ static mx_status
 keep_addresses(mx_draft *draft, const mx_exchange *exchange,
                const struct findings *findings, mx_route_exchange *out)
 {
-    const mx_lookup_rules *rules = &draft->lookup->rules;
+    const mx_lookup_rules *rules = draft->lookup->rules;
     size_t count =
         mx_order_families(draft->family[MX_CHASE_IPV4], findings->count[MX_CHASE_IPV4],
                           draft->family[MX_CHASE_IPV6], findings->count[MX_CHASE_IPV6],
@@ -137,8 +137,8 @@ keep_addresses(mx_draft *draft, const mx_exchange *exchange,
 static bool
 asks_one_family(const mx_lookup *lookup)
 {
-    return lookup->rules.families == MX_FAMILIES_IPV4 ||
-           lookup->rules.families == MX_FAMILIES_IPV6;
+    return lookup->rules->families == MX_FAMILIES_IPV4 ||
+           lookup->rules->families == MX_FAMILIES_IPV6;
 }
 
 static void
@@ -203,7 +203,7 @@ mx_weigh_exchange(mx_draft *draft, const mx_exchange *exchange)
     /* RFC 2181 10.3 forbids an alias here; an implicit exchange is no MX record's. */
     if (findings.has_alias && !lookup->is_implicit) {
         mx_lookup_warn(lookup, MX_REASON_CNAME_EXCHANGE);
-        if (lookup->rules.cname_exchange == MX_REJECT) {
+        if (lookup->rules->cname_exchange == MX_REJECT) {
             /* As a whole, so that nothing is to be said of its addresses. */
             draft->excluded_count = excluded_before;
             mx_draft_exclude(draft, out->host, exchange->preference, NULL,
@@ -214,7 +214,7 @@ mx_weigh_exchange(mx_draft *draft, const mx_exchange *exchange)
         }
     }
     if (findings.aliased != NULL) {
-        out->canonical = mx_draft_name(draft, &findings.aliased->canonical);
+        out->canonical = mx_draft_name(draft, findings.aliased->canonical);
         if (out->canonical == NULL) {
             return MX_NOMEM;
         }

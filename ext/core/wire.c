@@ -3,54 +3,6 @@
 
 enum { LABEL_POINTER = 0xc0 };
 
-void
-mx_wire_init(mx_wire *wire, const uint8_t *bytes, size_t length)
-{
-    *wire = (mx_wire){.bytes = bytes, .length = length};
-}
-
-const uint8_t *
-mx_wire_octets(mx_wire *wire, size_t count)
-{
-    if (wire->failed || count > wire->length - wire->position) {
-        wire->failed = true;
-        return NULL;
-    }
-    const uint8_t *octets = wire->bytes + wire->position;
-    wire->position += count;
-    return octets;
-}
-
-void
-mx_wire_skip(mx_wire *wire, size_t count)
-{
-    (void)mx_wire_octets(wire, count);
-}
-
-uint8_t
-mx_wire_u8(mx_wire *wire)
-{
-    const uint8_t *octets = mx_wire_octets(wire, 1);
-    return octets == NULL ? 0 : octets[0];
-}
-
-uint16_t
-mx_wire_u16(mx_wire *wire)
-{
-    const uint8_t *octets = mx_wire_octets(wire, 2);
-    if (octets == NULL) {
-        return 0;
-    }
-    return (uint16_t)(octets[0] << 8 | octets[1]);
-}
-
-uint32_t
-mx_wire_u32(mx_wire *wire)
-{
-    uint32_t high = mx_wire_u16(wire);
-    return high << 16 | mx_wire_u16(wire);
-}
-
 /* Copies the label at `at` to the end of `out`; false when it goes up to `limit`, makes
  * the name too long or is one too many for this message. */
 static bool

@@ -15,7 +15,7 @@ enum { MAX_QUESTIONS = 256, MAX_TEXT = 4096, ID = 0x1234 };
 
 typedef struct asked {
     uint32_t number;
-    const mx_question *question;
+    mx_question question;
     const char *reply; /* NULL: nobody expected the question */
     bool is_answered;
 } asked;
@@ -117,7 +117,7 @@ static bool
 is_new(const driver *d, const mx_question *question)
 {
     for (size_t i = 0; i < d->asked_count; i++) {
-        if (mx_question_equal(d->asked[i].question, question)) {
+        if (mx_question_equal(&d->asked[i].question, question)) {
             return false;
         }
     }
@@ -127,13 +127,13 @@ is_new(const driver *d, const mx_question *question)
 static void
 take_questions(driver *d)
 {
-    const mx_question *question;
+    mx_question question;
     uint32_t number;
 
     while (mx_lookup_next_question(d->lookup, &number, &question)) {
         char name[MX_NAME_TEXT_SIZE];
-        const char *type = mx_type_text(question->type), *reply = NULL;
-        mx_name_to_text(&question->name, name);
+        const char *type = mx_type_text(question.type), *reply = NULL;
+        mx_name_to_text(&question.name, name);
         size_t line = find_line(d->row, name, type, &reply);
         if (reply == NULL) {
             scenario_add_line(d->out, "unexpected %s %s", name, type);
@@ -142,7 +142,7 @@ take_questions(driver *d)
         else {
             d->is_used[line] = true;
         }
-        d->queries += is_new(d, question);
+        d->queries += is_new(d, &question);
         if (d->asked_count == MAX_QUESTIONS) {
             must(d, MX_BUG);
         }
@@ -172,7 +172,7 @@ answer_one(driver *d, bool reversed)
     for (size_t i = 0; i < d->asked_count; i++) {
         asked *one = &d->asked[reversed ? d->asked_count - 1 - i : i];
         mx_answer *answer =
-            one->is_answered ? NULL : reply_to(d, one->question, one->reply);
+            one->is_answered ? NULL : reply_to(d, &one->question, one->reply);
         if (answer != NULL) {
             give(d, one, answer);
             return true;
@@ -194,7 +194,7 @@ pass_time(driver *d)
         mx_answer *answer;
         if (!d->asked[i].is_answered) {
             must(d,
-                 mx_answer_failure(d->asked[i].question, MX_REASON_TIMEOUT, &answer));
+                 mx_answer_failure(&d->asked[i].question, MX_REASON_TIMEOUT, &answer));
             give(d, &d->asked[i], answer);
         }
     }

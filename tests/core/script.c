@@ -75,7 +75,7 @@ script_lookup(const script_run *run, const script_line *zone, const char *destin
     mx_destination read;
     mx_lookup *lookup = NULL;
     mx_route *route = NULL;
-    const mx_question *question;
+    mx_question question;
     uint32_t number;
 
     *asked = 0;
@@ -85,7 +85,7 @@ script_lookup(const script_run *run, const script_line *zone, const char *destin
         fail_script("no lookup", destination, "");
     }
     while (mx_lookup_next_question(lookup, &number, &question)) {
-        mx_answer *answer = script_answer(question, script_find(zone, question));
+        mx_answer *answer = script_answer(&question, script_find(zone, &question));
         ++*asked;
         source.ttl = answer->ttl;
         source.authenticated = answer->authenticated;

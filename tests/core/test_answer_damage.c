@@ -17,7 +17,7 @@ final_of(const mx_answer *answer)
 {
     size_t cursor = 0;
     uint16_t preference;
-    mx_name host;
+    const mx_name *host;
     switch (answer->kind) {
     case MX_ANSWER_NODATA:
         return FINAL_NODATA;
@@ -25,7 +25,7 @@ final_of(const mx_answer *answer)
         return FINAL_NXDOMAIN;
     case MX_ANSWER_RECORDS:
         while (mx_answer_next_exchange(answer, &cursor, &preference, &host)) {
-            if (mx_name_is_root(&host)) {
+            if (mx_name_is_root(host)) {
                 return FINAL_NULL_MX;
             }
         }
@@ -141,7 +141,8 @@ test_full_messages_are_read_whole(void **state)
     assert_int_equal(answer->count, count);
     mx_address last = mx_answer_address(answer, count - 1);
     assert_int_equal(last.bytes[2] << 8 | last.bytes[3], count - 1);
-    assert_int_equal(mx_answer_bytes(answer), sizeof *answer + 4 * count);
+    assert_int_equal(mx_answer_bytes(answer),
+                     sizeof *answer + mx_name_size(answer->canonical) + 4 * count);
     mx_answer_unref(answer);
 
     begin_reply(&m, "dom.test", MX_TYPE_MX);

@@ -583,7 +583,7 @@ use_cache(void *context)
         if (mx_rng_below(&rng, 500) == 0) {
             mx_cache_clear(own->cache);
         }
-        if (mx_cache_get_stats(own->cache).bytes > 15000) {
+        if (mx_cache_get_stats(own->cache).bytes > 8000) {
             own->wrong++;
         }
     }
@@ -596,7 +596,7 @@ test_threads_share_a_cache(void **state)
     (void)state;
     pthread_t threads[THREADS];
     traffic all[THREADS];
-    mx_cache *cache = new_cache(15000);
+    mx_cache *cache = new_cache(8000);
     for (size_t i = 0; i < THREADS; i++) {
         all[i] = (traffic){cache, i, 0};
         assert_int_equal(pthread_create(&threads[i], NULL, use_cache, &all[i]), 0);

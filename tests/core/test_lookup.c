@@ -110,10 +110,11 @@ test_no_more_after_a_loop(void **state)
 static mx_lookup *
 new_lookup(const char *destination)
 {
-    mx_lookup_rules rules = default_rules();
+    static mx_lookup_rules rules; /* as long as the lookup */
     mx_destination read;
     mx_lookup *lookup;
 
+    rules = default_rules();
     mx_destination_read(destination, strlen(destination), &rules.destination, &read);
     assert_int_equal(mx_lookup_new(&rules, &read, 1, 0, &lookup), MX_OK);
     return lookup;
@@ -124,12 +125,12 @@ static void
 answer_next(mx_lookup *lookup, const char *text)
 {
     mx_answer_source source = {.ttl = 300, .server = ""};
-    const mx_question *question;
+    mx_question question;
     uint32_t number;
     mx_answer *answer;
 
     assert_true(mx_lookup_next_question(lookup, &number, &question));
-    answer = script_answer(question, text);
+    answer = script_answer(&question, text);
     assert_int_equal(mx_lookup_answer(lookup, number, answer, &source), MX_OK);
     mx_answer_unref(answer);
 }
@@ -137,7 +138,7 @@ answer_next(mx_lookup *lookup, const char *text)
 static uint32_t
 skip_next(mx_lookup *lookup)
 {
-    const mx_question *question;
+    mx_question question;
     uint32_t number;
 
     assert_true(mx_lookup_next_question(lookup, &number, &question));
@@ -207,7 +208,7 @@ static void
 test_cancelled_lookup_has_no_plan(void **state)
 {
     mx_lookup *lookup = new_lookup("a.test");
-    const mx_question *question;
+    mx_question question;
     uint32_t number;
     mx_route *route;
 
@@ -296,7 +297,7 @@ test_failing_server_is_named(void **state)
     /* What the cache remembers of a failure names no server. */
     static const char *const servers[] = {"", "192.0.2.1:53", "192.0.2.2:53", ""};
     mx_lookup *lookup = new_lookup("a.test");
-    const mx_question *question;
+    mx_question question;
     mx_route *route;
 
     (void)state;
@@ -306,7 +307,7 @@ test_failing_server_is_named(void **state)
         uint32_t number;
         mx_answer *answer;
         assert_true(mx_lookup_next_question(lookup, &number, &question));
-        answer = script_answer(question, "SERVFAIL");
+        answer = script_answer(&question, "SERVFAIL");
         assert_int_equal(mx_lookup_answer(lookup, number, answer, &source), MX_OK);
         mx_answer_unref(answer);
     }
@@ -335,7 +336,7 @@ test_short_memory_is_told(void **state)
         mx_lookup *lookup = NULL;
         mx_destination read;
         mx_route *route = NULL;
-        const mx_question *question;
+        mx_question question;
         uint32_t number;
         mx_status status;
 
@@ -349,7 +350,7 @@ test_short_memory_is_told(void **state)
             size_t so_far = mx_mem_fail(0, 0);
             mx_answer *answer;
             assert_true(mx_lookup_next_question(lookup, &number, &question));
-            answer = script_answer(question, answers[i]);
+            answer = script_answer(&question, answers[i]);
             asked += so_far;
             (void)mx_mem_fail(nth > asked ? nth - asked : 0, 0);
             status = mx_lookup_answer(lookup, number, answer, &source);
@@ -364,7 +365,7 @@ test_short_memory_is_told(void **state)
         mx_route_unref(route);
         mx_lookup_free(lookup);
     } while (asked >= nth);
-    assert_in_range(asked, 10, 200);
+    assert_in_range(asked, 3, 200);
 }
 
 int

@@ -65,11 +65,11 @@ static void
 answer_all(ranked_run *run, mx_lookup *lookup)
 {
     mx_answer_source source = {.ttl = 300, .server = ""};
-    const mx_question *question;
+    mx_question question;
     uint32_t number;
 
     while (mx_lookup_next_question(lookup, &number, &question)) {
-        mx_answer *answer = script_answer(question, script_find(run->zone, question));
+        mx_answer *answer = script_answer(&question, script_find(run->zone, &question));
         run->questions++;
         assert_int_equal(mx_lookup_answer(lookup, number, answer, &source), MX_OK);
         mx_answer_unref(answer);
@@ -457,14 +457,14 @@ rank_with_failure(size_t nth)
     const ranked_run run = new_run(equals, "");
     const mx_answer_source source = {.ttl = 300, .server = ""};
     mx_lookup *lookup = new_lookup(&run);
-    const mx_question *question;
+    mx_question question;
     uint32_t number;
     mx_answer *answer;
     mx_status status;
     size_t asked;
 
     assert_true(mx_lookup_next_question(lookup, &number, &question));
-    answer = script_answer(question, script_find(equals, question));
+    answer = script_answer(&question, script_find(equals, &question));
     (void)mx_mem_fail(nth, 0);
     status = mx_lookup_answer(lookup, number, answer, &source);
     if (status == MX_OK) {
@@ -487,7 +487,7 @@ test_no_memory_is_told(void **state)
     while (rank_with_failure(failures + 1)) {
         failures++;
     }
-    assert_in_range(failures, 8, 100);
+    assert_in_range(failures, 3, 100);
 }
 
 int

@@ -13,7 +13,8 @@
 static mx_answer *
 new_answer(uint16_t type, size_t bytes)
 {
-    mx_answer *answer = mx_records_new_answer(bytes);
+    const mx_name root = {.length = 1};
+    mx_answer *answer = mx_records_new_answer(&root, &root, bytes);
     assert_non_null(answer);
     answer->type = type;
     return answer;
@@ -37,9 +38,9 @@ assert_exchanges(const mx_answer *answer, const char *expected)
     char text[1024] = "", name[MX_NAME_TEXT_SIZE];
     size_t cursor = 0, length = 0, count = 0;
     uint16_t preference;
-    mx_name host;
+    const mx_name *host;
     while (mx_answer_next_exchange(answer, &cursor, &preference, &host)) {
-        mx_name_to_text(&host, name);
+        mx_name_to_text(host, name);
         length += (size_t)snprintf(text + length, sizeof text - length, "%s%u %s",
                                    count == 0 ? "" : ", ", (unsigned)preference, name);
         count++;
@@ -129,7 +130,7 @@ test_addresses_are_no_exchanges(void **state)
     mx_wire wire;
     size_t cursor = 0;
     uint16_t preference;
-    mx_name host;
+    const mx_name *host;
     mx_wire_init(&wire, (const uint8_t *)"\0\0\1\0", 4);
     mx_records_add(answer, &wire);
     assert_false(mx_answer_next_exchange(answer, &cursor, &preference, &host));

@@ -72,11 +72,11 @@ print_records(const mx_answer *answer)
 {
     size_t cursor = 0;
     uint16_t preference;
-    mx_name host;
+    const mx_name *host;
 
     while (mx_answer_next_exchange(answer, &cursor, &preference, &host)) {
         printf(" %u:", (unsigned)preference);
-        print_hex(host.wire, host.length);
+        print_hex(host->wire, host->length);
     }
     bool has_addresses = answer->type == MX_TYPE_A || answer->type == MX_TYPE_AAAA;
     for (size_t i = 0; has_addresses && i < answer->count; i++) {
@@ -99,7 +99,7 @@ print_answer(bool is_reply, const mx_answer *answer)
     printf("%d %s %s %u %d %d ", is_reply, kinds[answer->kind],
            reason[0] == '\0' ? "-" : reason, (unsigned)answer->rcode, (int)answer->ede,
            answer->authenticated);
-    print_hex(answer->canonical.wire, answer->canonical.length);
+    print_hex(answer->canonical->wire, answer->canonical->length);
     printf(" %u %u %u", (unsigned)answer->cname_count, (unsigned)answer->ttl,
            (unsigned)answer->count);
     print_records(answer);
