@@ -47,7 +47,8 @@ struct endpoint {
 };
 
 struct attempt {
-    mx_table_link by_token;
+    mx_list of_channel;
+    mx_flight *flight;
     mx_table_link by_id; /* in the table while open */
     mx_list link;        /* of the endpoint while open, then of the replies */
     struct endpoint *endpoint;
@@ -67,7 +68,7 @@ struct channel {
     mx_usec now; /* as last told */
     mx_rng ports;
     mx_pool ids;
-    mx_table tokens;  /* all attempts */
+    mx_list attempts; /* all */
     mx_table queries; /* open attempts */
     mx_list endpoints;
     mx_list replies; /* attempts that ended and were not taken yet */
@@ -90,7 +91,7 @@ const_channel_of(const mx_transport *transport)
 
 /* ---- finding ---- */
 
-/* Neither tokens nor ids are chosen by the network, so a mixing function will do. */
+/* Ids are not chosen by the network, so a mixing function will do. */
 static uint64_t
 mix(uint64_t bits)
 {
@@ -104,19 +105,6 @@ hash_of_id(const struct endpoint *endpoint, mx_protocol protocol,
 {
     uint64_t id = (uint64_t)message[0] << 8 | message[1];
     return mix((uint64_t)(uintptr_t)endpoint << 1 ^ (id << 1 | (protocol == MX_TCP)));
-}
-
-static struct attempt *
-find_token(const struct channel *channel, uint64_t token)
-{
-    mx_table_link *link = mx_table_first(&channel->tokens, mix(token));
-    for (; link != NULL; link = mx_table_next(link)) {
-        struct attempt *found = MX_CONTAINER(link, struct attempt, by_token);
-        if (found->reply.token == token) {
-            return found;
-        }
-    }
-    return NULL;
 }
 
 /* The open attempt that a message from this endpoint answers. */
@@ -158,11 +146,13 @@ find_endpoint(const struct channel *channel, const mx_server *server)
 static void
 free_attempt(struct attempt *attempt)
 {
+    attempt->flight->is_open = false;
+    mx_list_remove(&attempt->of_channel);
     mx_free(attempt->bytes);
     mx_free(attempt);
 }
 
-/* Takes an open attempt off its socket and out of the books; it keeps its token. */
+/* Takes an open attempt off its socket and out of the books; its flight stays open. */
 static void
 close_attempt(struct channel *channel, struct attempt *attempt)
 {
@@ -522,7 +512,7 @@ open_attempt(struct channel *channel, struct endpoint *endpoint,
     return 0;
 }
 
-/* Puts an attempt that has its token on the wire; 0 or an errno. */
+/* 0 or an errno. */
 static int
 start_attempt(struct channel *channel, const mx_server *server, struct attempt *attempt)
 {
@@ -556,27 +546,25 @@ start_attempt(struct channel *channel, const mx_server *server, struct attempt *
 }
 
 static mx_status
-channel_send(mx_transport *transport, uint64_t token, const mx_server *server,
-             mx_protocol protocol, const uint8_t *query, size_t length, mx_usec now)
+channel_send(mx_transport *transport, mx_flight *flight, const mx_server *server,
+             mx_protocol protocol, mx_usec now)
 {
     struct channel *channel = channel_of(transport);
-    drop_taken(channel);
     channel->now = now;
 
-    struct attempt *attempt = mx_calloc(1, sizeof(*attempt) + length);
+    struct attempt *attempt = mx_calloc(1, sizeof(*attempt) + flight->length);
     if (attempt == NULL) {
         return MX_NOMEM;
     }
-    attempt->reply.token = token;
+    attempt->flight = attempt->reply.flight = flight;
     attempt->protocol = protocol;
     attempt->socket = MX_UDP_NONE;
-    attempt->query_length = length;
-    memcpy(attempt->query, query, length);
+    attempt->query_length = flight->length;
+    memcpy(attempt->query, flight->query, flight->length);
     mx_list_init(&attempt->link);
-    if (mx_table_insert(&channel->tokens, &attempt->by_token, mix(token)) != MX_OK) {
-        free_attempt(attempt);
-        return MX_NOMEM;
-    }
+    mx_list_append(&channel->attempts, &attempt->of_channel);
+    flight->is_open = true;
+    flight->endpoint = attempt;
 
     int os_error = start_attempt(channel, server, attempt);
     if (os_error == 0) {
@@ -586,7 +574,6 @@ channel_send(mx_transport *transport, uint64_t token, const mx_server *server,
         close_attempt(channel, attempt);
     }
     if (os_error == ENOMEM) {
-        mx_table_remove(&channel->tokens, &attempt->by_token);
         free_attempt(attempt);
         return MX_NOMEM;
     }
@@ -597,12 +584,17 @@ channel_send(mx_transport *transport, uint64_t token, const mx_server *server,
 }
 
 static void
-channel_cancel(mx_transport *transport, uint64_t token)
+channel_flush(mx_transport *transport, mx_usec now)
+{
+    channel_of(transport)->now = now;
+}
+
+static void
+channel_cancel(mx_transport *transport, mx_flight *flight)
 {
     struct channel *channel = channel_of(transport);
-    drop_taken(channel);
-    struct attempt *attempt = find_token(channel, token);
-    if (attempt == NULL) {
+    struct attempt *attempt = flight->endpoint;
+    if (!flight->is_open) {
         return;
     }
     if (attempt->is_open) {
@@ -610,7 +602,6 @@ channel_cancel(mx_transport *transport, uint64_t token)
         close_attempt(channel, attempt);
     }
     mx_list_remove(&attempt->link);
-    mx_table_remove(&channel->tokens, &attempt->by_token);
     free_attempt(attempt);
 }
 
@@ -703,7 +694,6 @@ channel_take(mx_transport *transport, mx_reply *out)
     }
     struct attempt *ended = MX_CONTAINER(channel->replies.next, struct attempt, link);
     mx_list_remove(&ended->link);
-    mx_table_remove(&channel->tokens, &ended->by_token);
     *out = ended->reply;
     channel->taken = ended->bytes;
     ended->bytes = NULL;
@@ -728,15 +718,12 @@ static void
 channel_free(mx_transport *transport)
 {
     struct channel *channel = channel_of(transport);
-    mx_table_link *link;
-    while ((link = mx_table_any(&channel->tokens)) != NULL) {
-        mx_table_remove(&channel->tokens, link);
-        free_attempt(MX_CONTAINER(link, struct attempt, by_token));
+    while (!mx_list_is_empty(&channel->attempts)) {
+        free_attempt(MX_CONTAINER(channel->attempts.next, struct attempt, of_channel));
     }
     while (!mx_list_is_empty(&channel->endpoints)) {
         free_endpoint(MX_CONTAINER(channel->endpoints.next, struct endpoint, link));
     }
-    mx_table_fini(&channel->tokens);
     mx_table_fini(&channel->queries);
     mx_free(channel->taken);
     mx_free(channel);
@@ -744,6 +731,7 @@ channel_free(mx_transport *transport)
 
 static const mx_transport_type channel_type = {
     .send = channel_send,
+    .flush = channel_flush,
     .cancel = channel_cancel,
     .descriptors = channel_descriptors,
     .next_wake = channel_next_wake,
@@ -763,7 +751,7 @@ mx_channel_new(mx_usec attempt_life, uint64_t seed, mx_transport **out)
     mx_rng_seed(&channel->ports, seed);
     channel->transport.type = &channel_type;
     channel->attempt_life = attempt_life;
-    mx_table_init(&channel->tokens);
+    mx_list_init(&channel->attempts);
     mx_table_init(&channel->queries);
     mx_list_init(&channel->endpoints);
     mx_list_init(&channel->replies);

@@ -181,7 +181,7 @@ take_replies(mx_resolver *resolver, mx_usec now)
     mx_reply reply;
 
     while (transport->type->take(transport, &reply)) {
-        mx_query_take_reply(resolver, &reply, now);
+        mx_query_take_reply(&reply, now);
         has_any = true;
     }
     return has_any;
@@ -201,9 +201,11 @@ work_all(mx_engine *engine, mx_usec now)
     mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
 
     for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
+        mx_transport *transport = resolver->transport;
         (void)take_replies(resolver, now);
         do {
             work(resolver, now);
+            transport->type->flush(transport, now);
             /* What a send reports at once no descriptor would tell us. */
         } while (take_replies(resolver, now));
     }

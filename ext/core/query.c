@@ -22,7 +22,7 @@ static mx_status
 new_query(mx_resolver *resolver, const mx_question *question, uint64_t hash,
           mx_query **out)
 {
-    mx_query *query = mx_calloc(1, sizeof(*query));
+    mx_query *query = mx_calloc(1, sizeof(*query) + mx_question_size(question));
     mx_status status = MX_NOMEM;
 
     if (query == NULL) {

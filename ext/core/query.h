@@ -65,7 +65,7 @@ const mx_trace *mx_query_get_trace(const mx_query *query);
  * engine waits. */
 void mx_query_start_queued(mx_resolver *resolver, mx_usec now);
 /* What happened: a reply of the transport; time. */
-void mx_query_take_reply(mx_resolver *resolver, const mx_reply *reply, mx_usec now);
+void mx_query_take_reply(const mx_reply *reply, mx_usec now);
 void mx_query_take_time(mx_resolver *resolver, mx_usec now);
 
 #endif

@@ -18,37 +18,51 @@ count_attempt(mx_query *query, mx_protocol protocol)
     query->is_started = true;
 }
 
+/* Storage for one more attempt with its message. */
+static mx_attempt *
+new_attempt(mx_query *query)
+{
+    mx_attempt *attempt = &query->first;
+
+    if (!query->is_first_open) {
+        query->is_first_open = true;
+        *attempt = (mx_attempt){.flight = {.query = query->message}};
+    }
+    else {
+        attempt = mx_calloc(1, sizeof(*attempt) + mx_question_size(&query->question));
+        if (attempt == NULL) {
+            return NULL;
+        }
+        attempt->flight.query = (uint8_t *)(attempt + 1);
+    }
+    attempt->query = query;
+    mx_list_append(&query->attempts, &attempt->of_query);
+    query->resolver->open_attempts++;
+    return attempt;
+}
+
 mx_status
 mx_attempt_send(mx_query *query, const mx_server *server, mx_protocol protocol,
                 mx_usec patience_ends, mx_usec now)
 {
     mx_resolver *resolver = query->resolver;
     mx_transport *transport = resolver->transport;
-    uint8_t message[MX_QUERY_SIZE];
     mx_query_flags flags = {.edns = !query->without_edns,
                             .dnssec = resolver->config.dnssec};
-    size_t length = mx_question_write(&query->question, 0, flags, message);
-    mx_attempt *attempt = mx_calloc(1, sizeof(*attempt));
+    mx_attempt *attempt = new_attempt(query);
     mx_status status;
 
     if (attempt == NULL) {
         return MX_NOMEM;
     }
-    attempt->query = query;
-    attempt->token = ++resolver->last_token;
+    attempt->flight.length =
+        (uint16_t)mx_question_write(&query->question, 0, flags, attempt->flight.query);
     attempt->server = *server;
     attempt->protocol = protocol;
     attempt->has_edns = flags.edns;
     attempt->sent_at = now;
     attempt->patience_ends = patience_ends;
-    status = mx_table_insert(&resolver->attempts, &attempt->link, attempt->token);
-    if (status != MX_OK) {
-        mx_free(attempt);
-        return status;
-    }
-    mx_list_append(&query->attempts, &attempt->of_query);
-    status = transport->type->send(transport, attempt->token, server, protocol, message,
-                                   length, now);
+    status = transport->type->send(transport, &attempt->flight, server, protocol, now);
     if (status != MX_OK) {
         mx_attempt_free(attempt);
         return status;
@@ -57,19 +71,6 @@ mx_attempt_send(mx_query *query, const mx_server *server, mx_protocol protocol,
     query->last_sent = now;
     count_attempt(query, protocol);
     return MX_OK;
-}
-
-mx_attempt *
-mx_attempt_find(const mx_resolver *resolver, uint64_t token)
-{
-    for (mx_table_link *link = mx_table_first(&resolver->attempts, token); link != NULL;
-         link = mx_table_next(link)) {
-        mx_attempt *attempt = MX_CONTAINER(link, mx_attempt, link);
-        if (attempt->token == token) {
-            return attempt;
-        }
-    }
-    return NULL;
 }
 
 static mx_attempt *
@@ -93,9 +94,16 @@ mx_attempt_next(const mx_attempt *attempt)
 void
 mx_attempt_free(mx_attempt *attempt)
 {
-    mx_table_remove(&attempt->query->resolver->attempts, &attempt->link);
+    mx_query *query = attempt->query;
+
+    query->resolver->open_attempts--;
     mx_list_remove(&attempt->of_query);
-    mx_free(attempt);
+    if (attempt == &query->first) {
+        query->is_first_open = false;
+    }
+    else {
+        mx_free(attempt);
+    }
 }
 
 void
@@ -103,7 +111,7 @@ mx_attempt_cancel(mx_attempt *attempt)
 {
     mx_transport *transport = attempt->query->resolver->transport;
 
-    transport->type->cancel(transport, attempt->token);
+    transport->type->cancel(transport, &attempt->flight);
     mx_attempt_free(attempt);
 }
 

@@ -392,17 +392,12 @@ take_local_trouble(mx_query *query, const mx_attempt *sent, mx_usec now)
 }
 
 void
-mx_query_take_reply(mx_resolver *resolver, const mx_reply *reply, mx_usec now)
+mx_query_take_reply(const mx_reply *reply, mx_usec now)
 {
-    mx_attempt *attempt = mx_attempt_find(resolver, reply->token);
-    mx_attempt sent;
-    mx_query *query;
+    mx_attempt *attempt = MX_CONTAINER(reply->flight, mx_attempt, flight);
+    mx_attempt sent = *attempt;
+    mx_query *query = attempt->query;
 
-    if (attempt == NULL) {
-        return;
-    }
-    sent = *attempt;
-    query = attempt->query;
     mx_attempt_free(attempt);
     follow_servers(query);
     switch (reply->kind) {
@@ -453,7 +448,7 @@ mx_query_start_queued(mx_resolver *resolver, mx_usec now)
 {
     size_t window = resolver->transport->type->window(resolver->transport);
 
-    while (!mx_list_is_empty(&resolver->queued) && resolver->attempts.count < window) {
+    while (!mx_list_is_empty(&resolver->queued) && resolver->open_attempts < window) {
         mx_query *query = MX_CONTAINER(resolver->queued.next, mx_query, queued);
         mx_list_remove(&query->queued);
         follow_servers(query);

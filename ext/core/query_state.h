@@ -17,18 +17,18 @@
 #include "core/resolver_state.h"
 #include "core/table.h"
 
-/* One message sent, open until its reply. */
+/* One message sent, open until its reply. One of a query is part of it; the others,
+ * which are few, are allocated. Each has its message right behind it. */
 typedef struct mx_attempt {
-    mx_table_link link; /* in resolver->attempts */
+    mx_flight flight;
     mx_list of_query;
     mx_query *query;
-    uint64_t token;
     mx_server server;
     mx_protocol protocol;
     bool has_edns;
+    bool is_silent;
     mx_usec sent_at;
     mx_usec patience_ends; /* then it counts as silent, and is still listened to */
-    bool is_silent;
 } mx_attempt;
 
 struct mx_query {
@@ -53,6 +53,9 @@ struct mx_query {
     mx_answer *failure;
     mx_server failed_server;
     mx_trace *trace; /* NULL unless the resolver traces */
+    bool is_first_open;
+    mx_attempt first;
+    uint8_t message[]; /* of `first` */
 };
 
 /* -- query.c -- */
@@ -73,8 +76,6 @@ void mx_query_note_reason(mx_query *query, mx_reason reason, const mx_server *se
 MX_MUST_CHECK mx_status mx_attempt_send(mx_query *query, const mx_server *server,
                                         mx_protocol protocol, mx_usec patience_ends,
                                         mx_usec now);
-/* NULL when no attempt with this token is open. */
-mx_attempt *mx_attempt_find(const mx_resolver *resolver, uint64_t token);
 /* NULL when none is open. */
 mx_attempt *mx_attempt_first(const mx_query *query);
 mx_attempt *mx_attempt_next(const mx_attempt *attempt);

@@ -10,7 +10,9 @@ enum {
     FLAGS_RD = 0x0100,
     FLAGS_AD = 0x0020,
     OPT_DO = 0x8000,
-    QUESTION_END = 5 /* root, type, class */
+    TYPE_AND_CLASS = 4,
+    QUESTION_END = 1 + TYPE_AND_CLASS, /* the root before them */
+    OPT_SIZE = 11
 };
 
 bool
@@ -63,6 +65,12 @@ write_u16(uint8_t *out, unsigned value)
     out[0] = (uint8_t)(value >> 8);
     out[1] = (uint8_t)value;
     return out + 2;
+}
+
+size_t
+mx_question_size(const mx_question *question)
+{
+    return MX_WIRE_HEADER + question->name.length + TYPE_AND_CLASS + OPT_SIZE;
 }
 
 size_t

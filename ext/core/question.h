@@ -42,8 +42,10 @@ bool mx_question_equal(const mx_question *a, const mx_question *b);
 uint64_t mx_question_hash(const mx_question *question, const mx_hash_key *key);
 /* "MX", "A", "AAAA", ... or "TYPE99" for others the core never asks. */
 const char *mx_type_text(uint16_t type);
-/* Writes a recursion-desired query; returns its length. `out` has MX_QUERY_SIZE bytes.
- */
+/* Room for the message that asks this, whatever the flags. */
+size_t mx_question_size(const mx_question *question);
+/* Writes a recursion-desired query; returns its length. `out` has mx_question_size
+ * bytes, at most MX_QUERY_SIZE. */
 size_t mx_question_write(const mx_question *question, uint16_t id, mx_query_flags flags,
                          uint8_t *out);
 /* Whether `reply` can be a reply to `query` at all: long enough, same id, QR=1, opcode

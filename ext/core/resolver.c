@@ -40,7 +40,9 @@ is_usable(const mx_resolver_config *config)
            is_time(config->attempt_timeout) &&
            (config->address_wait == 0 || is_time(config->address_wait)) &&
            config->tries >= 1 && config->tries <= LIMIT_TRIES &&
-           config->concurrency >= 1 && config->concurrency <= LIMIT_CONCURRENCY &&
+           config->transport >= MX_TRANSPORT_AUTO &&
+           config->transport <= MX_TRANSPORT_TCP && config->concurrency >= 1 &&
+           config->concurrency <= LIMIT_CONCURRENCY &&
            config->rules.max_exchanges >= 1 &&
            config->rules.max_exchanges <= MX_LIMIT_EXCHANGES &&
            config->rules.max_addresses >= 1 &&
@@ -87,7 +89,6 @@ mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
     mx_heap_init(&resolver->deadlines);
     mx_heap_init(&resolver->retries);
     mx_table_init(&resolver->queries);
-    mx_table_init(&resolver->attempts);
     *out = resolver;
     return MX_OK;
 fail:
@@ -113,7 +114,6 @@ mx_resolver_unref(mx_resolver *resolver)
     mx_heap_fini(&resolver->deadlines);
     mx_heap_fini(&resolver->retries);
     mx_table_fini(&resolver->queries);
-    mx_table_fini(&resolver->attempts);
     mx_cache_free(resolver->cache);
     mx_self_unref(resolver->config.rules.self);
     mx_free(resolver);

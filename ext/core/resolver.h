@@ -18,6 +18,13 @@
 
 typedef struct mx_resolver mx_resolver;
 
+/* What carries the queries. */
+typedef enum mx_transport_choice {
+    MX_TRANSPORT_AUTO,   /* our own datagrams, and streams where those do not do */
+    MX_TRANSPORT_C_ARES, /* everything through c-ares */
+    MX_TRANSPORT_TCP     /* streams from the first attempt on, datagrams without them */
+} mx_transport_choice;
+
 typedef struct mx_resolver_config {
     mx_lookup_rules rules;
     mx_server servers[MX_MAX_SERVERS];
@@ -29,6 +36,7 @@ typedef struct mx_resolver_config {
     unsigned tries;     /* 1 to 16: datagrams a question; never fewer than servers */
     size_t concurrency; /* 1 to 100,000 lookups in progress; more wait their turn */
     size_t cache_size;  /* bytes, 0: no cache */
+    mx_transport_choice transport;
     bool dnssec;
     bool has_seed; /* shuffles repeat for the same seed and domain */
     uint64_t seed;

@@ -50,12 +50,11 @@ struct mx_resolver {
     mx_list admitted;  /* requests in progress */
     mx_heap deadlines; /* of admitted requests */
 
-    mx_table queries;  /* by question: single flight */
-    mx_table attempts; /* by token */
-    mx_heap retries;   /* what each query does next */
-    mx_list queued;    /* queries that wait for room in the window */
-    mx_list settled;   /* subscriptions whose query has ended */
-    uint64_t last_token;
+    mx_table queries;     /* by question: single flight */
+    size_t open_attempts; /* of all queries, as many as there are flights */
+    mx_heap retries;      /* what each query does next */
+    mx_list queued;       /* queries that wait for room in the window */
+    mx_list settled;      /* subscriptions whose query has ended */
 };
 
 static inline void

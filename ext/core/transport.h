@@ -10,6 +10,7 @@
 #define MX_TRANSPORT_H
 
 #include "core/clock.h"
+#include "core/list.h"
 #include "core/protocol.h"
 #include "core/server.h"
 #include "core/status.h"
@@ -25,27 +26,45 @@ typedef enum mx_reply_kind {
     MX_REPLY_LOCAL        /* this machine's fault: descriptors, memory, no route */
 } mx_reply_kind;
 
+/* One query on its way. Its storage is the caller's, zeroed before its first use; it
+ * stays where it is, as `query` does, while the flight is open. */
+typedef struct mx_flight {
+    /* The caller's: a message by mx_question_write, in storage that no other open flight
+     * has. The transport writes the id into it. */
+    uint8_t *query;
+    uint16_t length;
+    /* The transport's, which gives each the meaning it needs. */
+    bool is_open; /* from send until its reply is taken or it is cancelled */
+    uint8_t protocol;
+    uint8_t state, count;
+    uint16_t id;
+    uint32_t socket;
+    int os_error;
+    void *endpoint;
+    mx_list link;
+} mx_flight;
+
 typedef struct mx_reply {
-    uint64_t token;
+    mx_flight *flight; /* no longer open */
     mx_reply_kind kind;
     int os_error;         /* errno of UNREACHABLE and LOCAL, 0 if unknown */
-    const uint8_t *bytes; /* of MESSAGE: valid until the next call of the transport */
+    const uint8_t *bytes; /* of MESSAGE: valid until the next take or process */
     size_t length;
 } mx_reply;
 
 typedef struct mx_transport mx_transport;
 
 typedef struct mx_transport_type {
-    /* Sends `query` (a message by mx_question_write; the transport sets its id) to
-     * `server`. `token` is the caller's, unique among its open attempts, never 0. The
-     * attempt stays open until a reply with its token is taken or it is cancelled. Only
-     * MX_NOMEM fails the call; everything else becomes a reply. */
-    mx_status (*send)(mx_transport *transport, uint64_t token, const mx_server *server,
-                      mx_protocol protocol, const uint8_t *query, size_t length,
-                      mx_usec now);
-    /* Closes an attempt; no reply with this token will be given any more. A token that
-     * is not open is fine. */
-    void (*cancel)(mx_transport *transport, uint64_t token);
+    /* Opens a flight to `server`. Its query leaves with the next flush at the latest, so
+     * that one system call may carry many. Only MX_NOMEM fails the call, and then the
+     * flight is not open; everything else becomes a reply. */
+    mx_status (*send)(mx_transport *transport, mx_flight *flight,
+                      const mx_server *server, mx_protocol protocol, mx_usec now);
+    /* Puts on the wire what waits. To be called before the caller waits. */
+    void (*flush)(mx_transport *transport, mx_usec now);
+    /* Closes a flight; no reply to it will be given any more. One that is not open is
+     * fine. */
+    void (*cancel)(mx_transport *transport, mx_flight *flight);
     /* Writes up to `capacity` descriptors and events to wait for; returns how many
      * there are, so that the caller can come back with more room. */
     size_t (*descriptors)(const mx_transport *transport, struct pollfd *descriptors,
@@ -55,10 +74,10 @@ typedef struct mx_transport_type {
     /* Does the work that `descriptors` (as filled by poll) and `now` ask for. */
     void (*process)(mx_transport *transport, const struct pollfd *descriptors,
                     size_t count, mx_usec now);
-    /* The next thing that happened; false when there is no more. */
+    /* The next thing that happened; false when there is no more. May read what process()
+     * found to be there. */
     bool (*take)(mx_transport *transport, mx_reply *out);
-    /* How many attempts may be open at a time without risking loss in our own buffers.
-     */
+    /* How many flights may be open at a time without risking loss in our own buffers. */
     size_t (*window)(const mx_transport *transport);
     /* Closes all and frees; nothing is reported any more. */
     void (*free)(mx_transport *transport);

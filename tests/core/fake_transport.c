@@ -33,13 +33,14 @@ close_send(fake_transport *fake, fake_send *send)
 {
     if (send->is_open) {
         send->is_open = false;
+        send->flight->is_open = false;
         fake->open_count--;
     }
 }
 
 static mx_status
-fake_send_query(mx_transport *transport, uint64_t token, const mx_server *server,
-                mx_protocol protocol, const uint8_t *query, size_t length, mx_usec now)
+fake_send_query(mx_transport *transport, mx_flight *flight, const mx_server *server,
+                mx_protocol protocol, mx_usec now)
 {
     fake_transport *fake = fake_of(transport);
     fake_send *send = &fake->sends[fake->send_count];
@@ -48,11 +49,16 @@ fake_send_query(mx_transport *transport, uint64_t token, const mx_server *server
     if (fake->send_count == FAKE_SENDS) {
         abort();
     }
-    send->token = token;
+    if (flight->is_open) {
+        abort();
+    }
+    flight->is_open = true;
+    flight->socket = (uint32_t)fake->send_count;
+    send->flight = flight;
     send->server = *server;
     send->protocol = protocol;
     send->is_open = true;
-    read_query(send, query, length);
+    read_query(send, flight->query, flight->length);
     fake->open_count++;
     if (fake->open_count > fake->most_open) {
         fake->most_open = fake->open_count;
@@ -66,14 +72,21 @@ fake_send_query(mx_transport *transport, uint64_t token, const mx_server *server
 }
 
 static void
-fake_cancel(mx_transport *transport, uint64_t token)
+fake_flush(mx_transport *transport, mx_usec now)
 {
     fake_transport *fake = fake_of(transport);
 
-    for (size_t i = 0; i < fake->send_count; i++) {
-        if (fake->sends[i].token == token) {
-            close_send(fake, &fake->sends[i]);
-        }
+    (void)now;
+    fake->flushed = fake->send_count;
+}
+
+static void
+fake_cancel(mx_transport *transport, mx_flight *flight)
+{
+    fake_transport *fake = fake_of(transport);
+
+    if (flight->is_open) {
+        close_send(fake, &fake->sends[flight->socket]);
     }
 }
 
@@ -83,6 +96,9 @@ fake_descriptors(const mx_transport *transport, struct pollfd *descriptors,
 {
     fake_transport *fake = fake_of((mx_transport *)(uintptr_t)transport);
 
+    if (fake->flushed != fake->send_count) {
+        abort(); /* the engine is about to wait for replies to what it holds back */
+    }
     fake->waits++;
     fake->sent_before_wait = fake->send_count;
     for (size_t i = 0; i < fake->watched_count && i < capacity; i++) {
@@ -124,7 +140,7 @@ fake_take(mx_transport *transport, mx_reply *out)
             continue;
         }
         close_send(fake, send);
-        *out = (mx_reply){.token = send->token, .kind = fake->replies[next].kind};
+        *out = (mx_reply){.flight = send->flight, .kind = fake->replies[next].kind};
         if (out->kind == MX_REPLY_MESSAGE) {
             const uint8_t *bytes =
                 script_message(&send->question, fake->replies[next].text, &out->length);
@@ -150,6 +166,7 @@ fake_free(mx_transport *transport)
 
 static const mx_transport_type fake_type = {
     .send = fake_send_query,
+    .flush = fake_flush,
     .cancel = fake_cancel,
     .descriptors = fake_descriptors,
     .next_wake = fake_next_wake,

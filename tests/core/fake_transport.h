@@ -13,7 +13,7 @@
 enum { FAKE_SENDS = 20000 };
 
 typedef struct fake_send {
-    uint64_t token;
+    mx_flight *flight;
     mx_server server;
     mx_protocol protocol;
     mx_question question;
@@ -31,6 +31,7 @@ typedef struct fake_transport {
     size_t open_count, most_open, freed;
     size_t waits;            /* how often the engine was about to wait */
     size_t sent_before_wait; /* of send_count, by then */
+    size_t flushed;          /* of send_count, by the last flush */
     struct pollfd *watched;  /* descriptors to wait for */
     size_t watched_count;
     size_t processed_count; /* descriptors of the last process(), and those ready */

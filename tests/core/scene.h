@@ -17,12 +17,20 @@
 #include <cmocka.h>
 
 enum { S = 1000000, SEED = 11, LIFE = 10 * S };
+enum { FLIGHTS = 40000, SCENE_QUERY = 64 /* bytes of the longest */ };
 enum { QR = 0x8000, TC = 0x0200, RD = 0x0100, RA = 0x0080 };
+
+/* The question for "d<number>.example". */
+struct scene_flight {
+    mx_flight flight;
+    uint8_t query[SCENE_QUERY];
+};
 
 struct scene {
     mx_transport *transport;
     loopback server;
     mx_usec now;
+    struct scene_flight *flights;
 };
 
 static inline void
@@ -32,6 +40,8 @@ open_scene(struct scene *scene)
     assert_int_equal(mx_channel_new(LIFE, SEED, &scene->transport), MX_OK);
     loopback_open(&scene->server, 0);
     scene->now = S;
+    scene->flights = calloc(FLIGHTS, sizeof(*scene->flights));
+    assert_non_null(scene->flights);
 }
 
 static inline void
@@ -41,6 +51,7 @@ close_scene(struct scene *scene)
         scene->transport->type->free(scene->transport);
     }
     loopback_close(&scene->server);
+    free(scene->flights);
 }
 
 static inline size_t
@@ -54,21 +65,57 @@ write_query(unsigned number, uint8_t *out)
     return mx_question_write(&question, 0, flags, out);
 }
 
-/* Asks for "d<token>.example" under this token. */
+static inline mx_flight *
+flight_of(struct scene *scene, unsigned number)
+{
+    assert_true(number < FLIGHTS);
+    return &scene->flights[number].flight;
+}
+
+/* The number of the flight that a reply is for, which is no longer open. */
+static inline unsigned
+number_in(const struct scene *scene, const mx_reply *out)
+{
+    assert_false(out->flight->is_open);
+    return (unsigned)((struct scene_flight *)(void *)out->flight - scene->flights);
+}
+
+/* Opens flight `number`. */
+static inline mx_status
+prepare(struct scene *scene, const mx_server *server, mx_protocol protocol,
+        unsigned number)
+{
+    mx_flight *flight = flight_of(scene, number);
+    assert_false(flight->is_open);
+    flight->query = scene->flights[number].query;
+    flight->length = (uint16_t)write_query(number, flight->query);
+    mx_status status = scene->transport->type->send(scene->transport, flight, server,
+                                                    protocol, scene->now);
+    assert_int_equal(flight->is_open, status == MX_OK);
+    return status;
+}
+
+/* Opens flight `number` and sends it. */
 static inline mx_status
 try_ask(struct scene *scene, const mx_server *server, mx_protocol protocol,
-        unsigned token)
+        unsigned number)
 {
-    uint8_t query[MX_QUERY_SIZE];
-    size_t length = write_query(token, query);
-    return scene->transport->type->send(scene->transport, token, server, protocol,
-                                        query, length, scene->now);
+    mx_status status = prepare(scene, server, protocol, number);
+    scene->transport->type->flush(scene->transport, scene->now);
+    return status;
 }
 
 static inline void
-ask(struct scene *scene, mx_protocol protocol, unsigned token)
+cancel(struct scene *scene, unsigned number)
 {
-    assert_int_equal(try_ask(scene, &scene->server.server, protocol, token), MX_OK);
+    scene->transport->type->cancel(scene->transport, flight_of(scene, number));
+    assert_false(flight_of(scene, number)->is_open);
+}
+
+static inline void
+ask(struct scene *scene, mx_protocol protocol, unsigned number)
+{
+    assert_int_equal(try_ask(scene, &scene->server.server, protocol, number), MX_OK);
 }
 
 /* Waits for I/O, up to `patience` ms, and has it processed. False when there was none.
@@ -100,23 +147,31 @@ reply(struct scene *scene)
 }
 
 static inline void
-expect_message(struct scene *scene, uint64_t token, const void *bytes, size_t length)
+expect_message(struct scene *scene, unsigned number, const void *bytes, size_t length)
 {
     mx_reply out = reply(scene);
     assert_int_equal(out.kind, MX_REPLY_MESSAGE);
-    assert_int_equal(out.token, token);
+    assert_int_equal(number_in(scene, &out), number);
     assert_int_equal(out.os_error, 0);
     assert_int_equal(out.length, length);
     assert_memory_equal(out.bytes, bytes, length);
 }
 
 static inline void
-expect_error(struct scene *scene, uint64_t token, mx_reply_kind kind, int os_error)
+expect_error(struct scene *scene, unsigned number, mx_reply_kind kind, int os_error)
 {
     mx_reply out = reply(scene);
     assert_int_equal(out.kind, kind);
     assert_int_equal(out.os_error, os_error);
-    assert_int_equal(out.token, token);
+    assert_int_equal(number_in(scene, &out), number);
+}
+
+static inline void
+expect_reply_to(struct scene *scene, unsigned number)
+{
+    mx_reply out = reply(scene);
+    assert_int_equal(out.kind, MX_REPLY_MESSAGE);
+    assert_int_equal(number_in(scene, &out), number);
 }
 
 /* Nothing is to be had, now or after all I/O that is there. */

@@ -136,10 +136,10 @@ test_poison_harms_nobody(void **state)
     for (unsigned i = 0; i < MANY; i++) {
         mx_reply out = reply(&scene);
         assert_int_equal(out.kind, MX_REPLY_MESSAGE);
-        assert_in_range(out.token, 1, MANY);
-        assert_false(answered[out.token - 1]);
-        answered[out.token - 1] = true;
-        assert_memory_equal(out.bytes, queries[out.token - 1].bytes, 2);
+        assert_in_range(number_in(&scene, &out), 1, MANY);
+        assert_false(answered[number_in(&scene, &out) - 1]);
+        answered[number_in(&scene, &out) - 1] = true;
+        assert_memory_equal(out.bytes, queries[number_in(&scene, &out) - 1].bytes, 2);
     }
     expect_nothing(&scene);
     close_scene(&scene);
@@ -153,11 +153,11 @@ test_a_reply_on_another_socket_is_stray(void **state)
     loopback_query first, second;
     uint8_t bytes[512];
     open_scene(&scene);
-    unsigned token = 1;
-    ask(&scene, MX_UDP, token);
+    unsigned number = 1;
+    ask(&scene, MX_UDP, number);
     loopback_receive(&scene.server, &first);
     do {
-        ask(&scene, MX_UDP, ++token);
+        ask(&scene, MX_UDP, ++number);
         loopback_receive(&scene.server, &second);
     } while (first.from.sin_port == second.from.sin_port);
     size_t length = loopback_reply(&first, QR, bytes);
@@ -279,9 +279,9 @@ test_a_closed_port_is_told_once_for_each(void **state)
         mx_reply out = reply(&scene);
         assert_int_equal(out.kind, MX_REPLY_UNREACHABLE);
         assert_int_equal(out.os_error, ECONNREFUSED);
-        assert_in_range(out.token, 1, ASKED);
-        assert_false(told[out.token - 1]);
-        told[out.token - 1] = true;
+        assert_in_range(number_in(&scene, &out), 1, ASKED);
+        assert_false(told[number_in(&scene, &out) - 1]);
+        told[number_in(&scene, &out) - 1] = true;
     }
     expect_nothing(&scene);
     close_scene(&scene);
@@ -302,7 +302,7 @@ test_a_server_that_comes_back(void **state)
     ask(&scene, MX_UDP, 2);
     loopback_receive(&scene.server, &query);
     answer(&scene, &query, QR);
-    assert_int_equal(reply(&scene).token, 2);
+    expect_reply_to(&scene, 2);
     close_scene(&scene);
 }
 
@@ -320,7 +320,7 @@ test_a_refusal_of_one_server_spares_another(void **state)
     expect_nothing(&scene);
     loopback_receive(&scene.server, &query);
     answer(&scene, &query, QR);
-    assert_int_equal(reply(&scene).token, 1);
+    expect_reply_to(&scene, 1);
     close_scene(&scene);
 }
 
@@ -337,7 +337,7 @@ test_a_server_that_cannot_be_reached_at_all(void **state)
     expect_error(&scene, 1, MX_REPLY_LOCAL, EACCES);
     assert_int_equal(try_ask(&scene, &nowhere, MX_TCP, 2), MX_OK);
     mx_reply out = reply(&scene);
-    assert_int_equal(out.token, 2);
+    assert_int_equal(number_in(&scene, &out), 2);
     assert_int_not_equal(out.os_error, 0);
     expect_nothing(&scene);
     close_scene(&scene);
@@ -388,13 +388,12 @@ test_a_cancelled_attempt_says_nothing(void **state)
     struct scene scene;
     loopback_query query;
     open_scene(&scene);
-    const mx_transport_type *type = scene.transport->type;
-    type->cancel(scene.transport, 99); /* never was */
+    cancel(&scene, 99); /* never was */
 
     ask(&scene, MX_UDP, 1);
     loopback_receive(&scene.server, &query);
-    type->cancel(scene.transport, 1); /* open */
-    type->cancel(scene.transport, 1);
+    cancel(&scene, 1); /* open */
+    cancel(&scene, 1);
     ask(&scene, MX_UDP, 2); /* keeps a socket open, so that the late reply is seen */
     answer(&scene, &query, QR);
     expect_nothing(&scene);
@@ -402,20 +401,20 @@ test_a_cancelled_attempt_says_nothing(void **state)
     loopback_receive(&scene.server, &query);
     answer(&scene, &query, QR);
     assert_true(turn(&scene, LOOPBACK_PATIENCE));
-    type->cancel(scene.transport, 2); /* replied, not taken */
+    cancel(&scene, 2); /* replied, not taken */
     expect_nothing(&scene);
 
     ask(&scene, MX_UDP, 3);
     loopback_receive(&scene.server, &query);
     answer(&scene, &query, QR);
-    assert_int_equal(reply(&scene).token, 3);
-    type->cancel(scene.transport, 3); /* taken */
+    expect_reply_to(&scene, 3);
+    cancel(&scene, 3); /* taken */
     expect_nothing(&scene);
 
-    ask(&scene, MX_UDP, 3); /* a token may be used again */
+    ask(&scene, MX_UDP, 3); /* a flight may be used again */
     loopback_receive(&scene.server, &query);
     answer(&scene, &query, QR);
-    assert_int_equal(reply(&scene).token, 3);
+    expect_reply_to(&scene, 3);
     close_scene(&scene);
 }
 
@@ -427,9 +426,8 @@ test_cancelled_over_tcp(void **state)
     loopback_query query;
     uint8_t bytes[512];
     open_scene(&scene);
-    const mx_transport_type *type = scene.transport->type;
     ask(&scene, MX_TCP, 1);
-    type->cancel(scene.transport, 1); /* while it connects */
+    cancel(&scene, 1); /* while it connects */
     ask(&scene, MX_TCP, 2);
     expect_nothing(&scene);
     int connection = loopback_accept(&scene.server);
@@ -488,8 +486,8 @@ test_descriptors_and_wake_up_go_when_idle(void **state)
     assert_true(type->next_wake(scene.transport) <= scene.now + 10 * S);
     loopback_receive(&scene.server, &query);
     answer(&scene, &query, QR);
-    assert_int_equal(reply(&scene).token, 1);
-    type->cancel(scene.transport, 2);
+    expect_reply_to(&scene, 1);
+    cancel(&scene, 2);
 
     /* Time passes, and the transport is called when it wants to be. */
     for (int i = 0; i < 10 && type->next_wake(scene.transport) != MX_NEVER; i++) {
@@ -503,7 +501,7 @@ test_descriptors_and_wake_up_go_when_idle(void **state)
     ask(&scene, MX_UDP, 3);
     loopback_receive(&scene.server, &query);
     answer(&scene, &query, QR);
-    assert_int_equal(reply(&scene).token, 3);
+    expect_reply_to(&scene, 3);
     close_scene(&scene);
 }
 
@@ -534,17 +532,17 @@ test_too_many_attempts_are_told_so(void **state)
     (void)state;
     struct scene scene;
     loopback_query query;
-    unsigned token = 0;
+    unsigned number = 0;
     mx_reply out;
     open_scene(&scene);
     do {
-        ask(&scene, MX_UDP, ++token);
+        ask(&scene, MX_UDP, ++number);
         recv(scene.server.udp, query.bytes, 1, MSG_DONTWAIT);
     } while (!scene.transport->type->take(scene.transport, &out));
     assert_int_equal(out.kind, MX_REPLY_LOCAL);
     assert_int_equal(out.os_error, EAGAIN);
-    assert_int_equal(out.token, token);
-    assert_in_range(token, 65, 64 * 128 + 1);
+    assert_int_equal(number_in(&scene, &out), number);
+    assert_in_range(number, 65, 64 * 128 + 1);
     close_scene(&scene);
 }
 
@@ -561,10 +559,10 @@ test_more_attempts_in_turn_than_c_ares_holds(void **state)
         loopback_receive(&scene.server, &query);
         if (i % 2 == 0) {
             answer(&scene, &query, QR);
-            assert_int_equal(reply(&scene).token, i);
+            expect_reply_to(&scene, i);
         }
         else {
-            scene.transport->type->cancel(scene.transport, i);
+            cancel(&scene, i);
         }
     }
     expect_nothing(&scene);
@@ -605,10 +603,10 @@ test_a_reply_later_than_c_ares_waits(void **state)
 
     ask(&scene, MX_UDP, 2); /* the channel's c-ares looks at its clock as well */
     answer(&scene, &query, QR);
-    assert_int_equal(reply(&scene).token, 1);
+    expect_reply_to(&scene, 1);
     loopback_receive(&scene.server, &query);
     answer(&scene, &query, QR);
-    assert_int_equal(reply(&scene).token, 2);
+    expect_reply_to(&scene, 2);
     close_scene(&scene);
 }
 
@@ -658,7 +656,7 @@ run_out_of_descriptors(void)
             ask(&scene, i == 0 ? MX_UDP : MX_TCP, i + 1);
             mx_reply out = reply(&scene);
             if (out.kind != MX_REPLY_LOCAL || out.os_error != EMFILE ||
-                out.token != i + 1) {
+                number_in(&scene, &out) != i + 1) {
                 return 1;
             }
         }
@@ -709,7 +707,7 @@ survives_failure_of_allocation(size_t nth, mx_protocol protocol)
     struct scene scene;
     loopback_query query;
     uint8_t bytes[512];
-    mx_reply out = {.token = 0};
+    mx_reply out = {.flight = NULL};
     open_scene(&scene);
     mx_mem_fail(nth, 0);
     mx_status status = try_ask(&scene, &scene.server.server, protocol, 1);

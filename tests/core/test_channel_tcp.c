@@ -10,21 +10,21 @@ enum { ASKED = 20 };
 
 /* Asks once more and reads the question from the server's end of the connection. */
 static void
-ask_and_read(struct scene *scene, unsigned token, int connection, loopback_query *out)
+ask_and_read(struct scene *scene, unsigned number, int connection, loopback_query *out)
 {
-    ask(scene, MX_TCP, token);
+    ask(scene, MX_TCP, number);
     read_question(scene, connection, out);
-    assert_int_equal(number_of(out), token);
+    assert_int_equal(number_of(out), number);
 }
 
 /* The first question, which opens a connection. */
 static int
-connect_and_read(struct scene *scene, unsigned token, loopback_query *out)
+connect_and_read(struct scene *scene, unsigned number, loopback_query *out)
 {
-    ask(scene, MX_TCP, token);
+    ask(scene, MX_TCP, number);
     int connection = loopback_accept(&scene->server);
     read_question(scene, connection, out);
-    assert_int_equal(number_of(out), token);
+    assert_int_equal(number_of(out), number);
     return connection;
 }
 
@@ -201,7 +201,7 @@ test_a_reset_connection(void **state)
     ask(&scene, MX_TCP, 2);
     loopback_reset(loopback_accept(&scene.server));
     mx_reply out = reply(&scene);
-    assert_int_equal(out.token, 2);
+    assert_int_equal(number_in(&scene, &out), 2);
     assert_int_equal(out.kind, MX_REPLY_UNREACHABLE);
     expect_nothing(&scene);
     close_scene(&scene);
@@ -381,7 +381,6 @@ test_a_connection_that_went_silent_is_not_trusted(void **state)
     struct scene scene;
     loopback_query query;
     open_scene(&scene);
-    const mx_transport_type *type = scene.transport->type;
     int dead = connect_and_read(&scene, 1, &query);
     answer_on(dead, &query);
     expect_answer_to(&scene, &query);
@@ -391,13 +390,13 @@ test_a_connection_that_went_silent_is_not_trusted(void **state)
     ask_and_read(&scene, 2, dead, &query);
     scene.now += S / 2;
     expect_nothing(&scene);
-    type->cancel(scene.transport, 2);
+    cancel(&scene, 2);
     ask_and_read(&scene, 3, dead, &query);
 
     /* Waited for in vain, while another is still awaited. */
     scene.now += S;
     ask_and_read(&scene, 4, dead, &query);
-    type->cancel(scene.transport, 3);
+    cancel(&scene, 3);
     ask(&scene, MX_TCP, 5);
     int connection = loopback_accept(&scene.server);
     for (unsigned i = 4; i <= 5; i++) {

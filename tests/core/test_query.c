@@ -833,20 +833,6 @@ datagrams_are_counted_not_answers(void **state)
 }
 
 static void
-reply_to_nothing_is_ignored(void **state)
-{
-    const mx_reply reply = {.token = 12345, .kind = MX_REPLY_UNREACHABLE};
-
-    (void)state;
-    open_world(NULL, 1);
-    ask("a.test");
-    mx_query_take_reply(world.resolver, &reply, world.now);
-    turn();
-    assert_sent(1);
-    close_world();
-}
-
-static void
 write_configuration(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -1077,7 +1063,6 @@ main(void)
         cmocka_unit_test(silent_tcp_leads_to_another_server),
         cmocka_unit_test(local_trouble_with_tcp_is_got_over),
         cmocka_unit_test(datagrams_are_counted_not_answers),
-        cmocka_unit_test(reply_to_nothing_is_ignored),
         cmocka_unit_test(changed_servers_are_asked_by_queries_in_flight),
         cmocka_unit_test(newcomer_to_a_spent_round_is_asked_for),
         cmocka_unit_test(newcomer_before_the_last_try_starts_another_round),
