@@ -426,6 +426,7 @@ class Resolver:
         cache_size: int,
         concurrency: int,
         dnssec: bool,
+        transport: str,
         trace: bool,
     ) -> Self:
         """Make one; starts and opens nothing. No `nameservers`: the system's.

@@ -75,10 +75,8 @@ class Configured:
         check(arguments)
         self._arguments = arguments
         self._servers = check_nameservers(nameservers)
-        # The engine has one transport today, which is c-ares.
-        engine = {name: arguments[name] for name in arguments if name != "transport"}
         try:
-            self._native = _native.Resolver(nameservers=self._servers, **engine)
+            self._native = _native.Resolver(nameservers=self._servers, **arguments)
         except ValueError as error:
             raise ConfigurationError(str(error)) from None
 

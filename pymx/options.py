@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     NullMXMixed = Literal["drop", "reject"]
     CnameExchange = Literal["follow", "reject"]
     IPExchange = Literal["accept", "reject"]
-    Transport = Literal["auto", "c-ares"]
+    Transport = Literal["auto", "c-ares", "tcp"]
     # Host -> rank: the lowest is tried first, None last.
     Prefer = Callable[[str], float | None] | Mapping[str, float | None]
 
@@ -48,7 +48,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "null_mx_mixed": ("drop", "reject"),
     "cname_exchange": ("follow", "reject"),
     "ip_exchange": ("accept", "reject"),
-    "transport": ("auto", "c-ares"),
+    "transport": ("auto", "c-ares", "tcp"),
 }
 _TEXTS = ("self_names", "self_addresses")
 MAX_SELF = 65_535  # names, or addresses, of one machine

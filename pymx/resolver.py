@@ -75,9 +75,11 @@ class Resolver(Configured):
     `cache_size`: octets, 0 for none. `concurrency`: lookups at a time, 1 to 100,000,
     the others wait their turn. `dnssec`: ask for the AD bit, for
     `Route.authenticated`; it is as good as the path to the name server. `transport`:
-    ``"auto"`` or ``"c-ares"``, by what queries are sent. `trace`: write down each
-    message, answer and decision of a lookup, for `Route.trace`; it costs time and
-    memory.
+    what queries are sent by. ``"auto"``: UDP, and TCP where that does not do;
+    ``"c-ares"``: the same through c-ares alone; ``"tcp"``: TCP from the first, for a
+    name server of one's own, and UDP where TCP cannot be had. `trace`: write down
+    each message, answer and decision of a lookup, for `Route.trace`; it costs time
+    and memory.
 
     Raises ConfigurationError for an argument that cannot be used.
 

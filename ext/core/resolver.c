@@ -40,9 +40,8 @@ is_usable(const mx_resolver_config *config)
            is_time(config->attempt_timeout) &&
            (config->address_wait == 0 || is_time(config->address_wait)) &&
            config->tries >= 1 && config->tries <= LIMIT_TRIES &&
-           config->transport >= MX_TRANSPORT_AUTO &&
-           config->transport <= MX_TRANSPORT_TCP && config->concurrency >= 1 &&
-           config->concurrency <= LIMIT_CONCURRENCY &&
+           (unsigned)config->transport <= MX_TRANSPORT_TCP &&
+           config->concurrency >= 1 && config->concurrency <= LIMIT_CONCURRENCY &&
            config->rules.max_exchanges >= 1 &&
            config->rules.max_exchanges <= MX_LIMIT_EXCHANGES &&
            config->rules.max_addresses >= 1 &&

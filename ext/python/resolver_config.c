@@ -42,6 +42,12 @@ static const choice cname_choices[] = {
     {"follow", MX_ACCEPT}, {"reject", MX_REJECT}, {NULL, 0}};
 static const choice ip_choices[] = {
     {"accept", MX_ACCEPT}, {"reject", MX_REJECT}, {NULL, 0}};
+static const choice transport_choices[] = {
+    {"auto", MX_TRANSPORT_AUTO},
+    {"c-ares", MX_TRANSPORT_C_ARES},
+    {"tcp", MX_TRANSPORT_TCP},
+    {NULL, 0},
+};
 
 static int
 read_choice(const char *word, const char *name, const choice *choices, int *out)
@@ -110,7 +116,7 @@ typedef struct given {
     PyObject *self_names, *self_addresses;
     PyObject *tries, *max_exchanges, *max_addresses, *cache_size, *concurrency;
     const char *addresses, *family, *shuffle;
-    const char *null_mx_mixed, *cname_exchange, *ip_exchange;
+    const char *null_mx_mixed, *cname_exchange, *ip_exchange, *transport;
     int implicit, strict_names, strict_idna, lenient_literals, dnssec, trace;
 } given;
 
@@ -118,36 +124,19 @@ static int
 parse(PyObject *arguments, PyObject *keywords, given *out)
 {
     static char *names[] = {
-        "nameservers",
-        "timeout",
-        "attempt_timeout",
-        "tries",
-        "addresses",
-        "family",
-        "implicit",
-        "shuffle",
-        "seed",
-        "prefer",
-        "self_names",
-        "self_addresses",
-        "max_exchanges",
-        "max_addresses",
-        "address_wait",
-        "null_mx_mixed",
-        "cname_exchange",
-        "ip_exchange",
-        "strict_names",
-        "strict_idna",
-        "lenient_literals",
-        "cache_size",
-        "concurrency",
-        "dnssec",
-        "trace",
-        NULL,
+        "nameservers",   "timeout",        "attempt_timeout",
+        "tries",         "addresses",      "family",
+        "implicit",      "shuffle",        "seed",
+        "prefer",        "self_names",     "self_addresses",
+        "max_exchanges", "max_addresses",  "address_wait",
+        "null_mx_mixed", "cname_exchange", "ip_exchange",
+        "strict_names",  "strict_idna",    "lenient_literals",
+        "cache_size",    "concurrency",    "dnssec",
+        "transport",     "trace",          NULL,
     };
     /* All of them are required: the defaults are pymx.Resolver's. */
     int is_parsed = PyArg_ParseTupleAndKeywords(
-        arguments, keywords, "$O!OOOsspsOOO!O!OOOssspppOOpp:Resolver", names,
+        arguments, keywords, "$O!OOOsspsOOO!O!OOOssspppOOpsp:Resolver", names,
         &PyTuple_Type, &out->nameservers, &out->timeout, &out->attempt_timeout,
         &out->tries, &out->addresses, &out->family, &out->implicit, &out->shuffle,
         &out->seed, &out->prefer, &PyTuple_Type, &out->self_names, &PyTuple_Type,
@@ -155,7 +144,7 @@ parse(PyObject *arguments, PyObject *keywords, given *out)
         &out->address_wait, &out->null_mx_mixed, &out->cname_exchange,
         &out->ip_exchange, &out->strict_names, &out->strict_idna,
         &out->lenient_literals, &out->cache_size, &out->concurrency, &out->dnssec,
-        &out->trace);
+        &out->transport, &out->trace);
     return is_parsed ? 0 : -1;
 }
 
@@ -194,8 +183,10 @@ read_counts(const given *from, mx_resolver_config *out)
 }
 
 static int
-read_choices(const given *from, mx_lookup_rules *out)
+read_choices(const given *from, mx_resolver_config *config)
 {
+    mx_lookup_rules *out = &config->rules;
+    int transport;
     int addresses, families, shuffle, null_mx_mixed, cname_exchange, ip_exchange;
     if (read_choice(from->addresses, "addresses", address_choices, &addresses) < 0 ||
         read_choice(from->family, "family", family_choices, &families) < 0 ||
@@ -204,7 +195,8 @@ read_choices(const given *from, mx_lookup_rules *out)
                     &null_mx_mixed) < 0 ||
         read_choice(from->cname_exchange, "cname_exchange", cname_choices,
                     &cname_exchange) < 0 ||
-        read_choice(from->ip_exchange, "ip_exchange", ip_choices, &ip_exchange) < 0) {
+        read_choice(from->ip_exchange, "ip_exchange", ip_choices, &ip_exchange) < 0 ||
+        read_choice(from->transport, "transport", transport_choices, &transport) < 0) {
         return -1;
     }
     out->addresses = (mx_address_policy)addresses;
@@ -213,6 +205,7 @@ read_choices(const given *from, mx_lookup_rules *out)
     out->null_mx_mixed = (mx_leniency)null_mx_mixed;
     out->cname_exchange = (mx_leniency)cname_exchange;
     out->ip_exchange = (mx_leniency)ip_exchange;
+    config->transport = (mx_transport_choice)transport;
     return 0;
 }
 
@@ -225,7 +218,7 @@ pymx_resolver_config_read(PyObject *arguments, PyObject *keywords,
     mx_resolver_config_init(out);
     if (parse(arguments, keywords, &from) < 0 ||
         read_servers(from.nameservers, out) < 0 || read_times(&from, out) < 0 ||
-        read_counts(&from, out) < 0 || read_choices(&from, &out->rules) < 0 ||
+        read_counts(&from, out) < 0 || read_choices(&from, out) < 0 ||
         pymx_ranking_check(from.prefer) < 0 ||
         pymx_read_self(from.self_names, from.self_addresses, &out->rules.self) < 0) {
         return -1;

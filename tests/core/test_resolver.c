@@ -41,6 +41,7 @@ defaults_are_usable(void **state)
     assert_int_equal(config.rules.max_exchanges, 20);
     assert_int_equal(config.rules.max_addresses, 16);
     assert_true(config.rules.implicit);
+    assert_int_equal(config.transport, MX_TRANSPORT_AUTO);
     assert_false(config.dnssec);
     assert_false(config.has_seed);
 }
@@ -76,6 +77,7 @@ figures_have_their_ranges(void **state)
     assert_limit(rules.max_addresses, 1, 0);
     assert_limit(rules.max_addresses, MX_LIMIT_ADDRESSES, MX_LIMIT_ADDRESSES + 1);
     assert_limit(server_count, MX_MAX_SERVERS, MX_MAX_SERVERS + 1);
+    assert_limit(transport, MX_TRANSPORT_TCP, (mx_transport_choice)3);
 }
 
 static void
