@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* pthread_condattr_setclock, getpid */
+#define _GNU_SOURCE /* pthread_condattr_setclock */
 #include "core/completions.h"
 
 #include "core/mem.h"
+#include "core/process.h"
 #include "core/wake.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { FIRST_CAPACITY = 16 };
 
 /* `wake` is raised exactly while `count` is not 0: both change under the mutex. */
 struct mx_completions {
     atomic_uint references;
-    pid_t made_in;
+    unsigned generation; /* of the process that made it */
     pthread_mutex_t mutex;
     pthread_cond_t posted;
     mx_wake wake;
-    bool is_closed;
+    atomic_bool is_closed; /* changes under the mutex */
     mx_completion *ring; /* oldest at `first`, wrapping at `capacity` */
     size_t capacity, first, count;
     size_t reserved; /* places promised and not posted to yet */
@@ -107,6 +107,11 @@ mx_completions_new(bool with_descriptor, mx_completions **out, int *os_error)
     if (completions == NULL) {
         return MX_NOMEM;
     }
+    if (mx_process_watch() != MX_OK) {
+        mx_free(completions);
+        return MX_NOMEM;
+    }
+    atomic_init(&completions->is_closed, false);
     completions->wake = MX_WAKE_NONE;
     if (with_descriptor && mx_wake_init(&completions->wake, os_error) != MX_OK) {
         goto fail;
@@ -116,7 +121,7 @@ mx_completions_new(bool with_descriptor, mx_completions **out, int *os_error)
         goto fail;
     }
     atomic_init(&completions->references, 1);
-    completions->made_in = getpid();
+    completions->generation = mx_process_generation();
     *out = completions;
     return MX_OK;
 fail:
@@ -131,7 +136,7 @@ fail:
 static bool
 is_foreign(const mx_completions *completions)
 {
-    return completions->made_in != getpid();
+    return completions->generation != mx_process_generation();
 }
 
 mx_completions *
@@ -164,12 +169,18 @@ mx_completions_descriptor(const mx_completions *completions)
 }
 
 static size_t
+next_place(const mx_completions *completions, size_t place)
+{
+    return place + 1 == completions->capacity ? 0 : place + 1;
+}
+
+static size_t
 take_queued(mx_completions *completions, mx_completion *out, size_t capacity)
 {
     size_t taken = completions->count < capacity ? completions->count : capacity;
     for (size_t i = 0; i < taken; i++) {
         out[i] = completions->ring[completions->first];
-        completions->first = (completions->first + 1) % completions->capacity;
+        completions->first = next_place(completions, completions->first);
     }
     completions->count -= taken;
     if (taken > 0 && completions->count == 0) {
@@ -200,13 +211,16 @@ mx_completions_take(mx_completions *completions, mx_completion *out, size_t capa
     return taken;
 }
 
-/* Moves the ring to one of twice the room, its oldest to the start. */
+/* Moves the ring to one of at least twice the room, its oldest to the start. */
 static mx_status
-grow(mx_completions *completions)
+grow(mx_completions *completions, size_t needed)
 {
     size_t capacity = completions->capacity * 2;
     if (capacity == 0) {
         capacity = FIRST_CAPACITY;
+    }
+    if (capacity < needed) {
+        capacity = needed;
     }
     mx_completion *ring = mx_realloc(NULL, capacity, sizeof(*ring));
     if (ring == NULL) {
@@ -223,42 +237,82 @@ grow(mx_completions *completions)
 }
 
 mx_status
-mx_completions_reserve(mx_completions *completions)
+mx_completions_reserve(mx_completions *completions, size_t count)
 {
     mx_status status = MX_OK;
     pthread_mutex_lock(&completions->mutex);
+    size_t needed = completions->count + completions->reserved + count;
     if (completions->is_closed) {
         status = MX_CLOSED;
     }
-    else if (completions->count + completions->reserved == completions->capacity) {
-        status = grow(completions);
+    else if (needed > completions->capacity) {
+        status = grow(completions, needed);
     }
     if (status == MX_OK) {
-        completions->reserved++;
+        completions->reserved += count;
     }
     pthread_mutex_unlock(&completions->mutex);
     return status;
 }
 
 void
+mx_completions_release(mx_completions *completions, size_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    pthread_mutex_lock(&completions->mutex);
+    assert(completions->reserved >= count);
+    completions->reserved -= count;
+    pthread_mutex_unlock(&completions->mutex);
+}
+
+/* Into places that were reserved. The mutex is held and the queue open. */
+static void
+append(mx_completions *completions, const mx_completion *items, size_t count)
+{
+    size_t place = (completions->first + completions->count) % completions->capacity;
+    for (size_t i = 0; i < count; i++) {
+        completions->ring[place] = items[i];
+        place = next_place(completions, place);
+    }
+    if (completions->count == 0) {
+        mx_wake_raise(&completions->wake);
+    }
+    completions->count += count;
+}
+
+void
+mx_completions_post_all_take(mx_completions *completions, const mx_completion *items,
+                             size_t count)
+{
+    pthread_mutex_lock(&completions->mutex);
+    assert(completions->reserved >= count);
+    completions->reserved -= count;
+    bool is_closed = completions->is_closed;
+    if (!is_closed) {
+        append(completions, items, count);
+    }
+    pthread_mutex_unlock(&completions->mutex);
+    /* Not under the mutex, which who is woken wants at once. */
+    pthread_cond_signal(&completions->posted);
+    for (size_t i = 0; is_closed && i < count; i++) {
+        mx_route_unref(items[i].route);
+    }
+}
+
+void
 mx_completions_post_take(mx_completions *completions, uint64_t token, mx_status status,
                          mx_route *route)
 {
-    pthread_mutex_lock(&completions->mutex);
-    assert(completions->reserved > 0);
-    completions->reserved--;
-    if (!completions->is_closed) {
-        size_t place =
-            (completions->first + completions->count) % completions->capacity;
-        completions->ring[place] = (mx_completion){token, status, route};
-        route = NULL;
-        if (completions->count++ == 0) {
-            mx_wake_raise(&completions->wake);
-        }
-        pthread_cond_signal(&completions->posted);
-    }
-    pthread_mutex_unlock(&completions->mutex);
-    mx_route_unref(route);
+    const mx_completion item = {token, status, route};
+    mx_completions_post_all_take(completions, &item, 1);
+}
+
+bool
+mx_completions_is_closed(const mx_completions *completions)
+{
+    return atomic_load(&completions->is_closed);
 }
 
 void

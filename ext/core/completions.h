@@ -5,7 +5,7 @@
  * thread posts; the consumer takes in batches, waiting on a condition or, in an event
  * loop, on a descriptor that is readable while something is queued. Reference-counted,
  * so a consumer may go away with lookups in flight: what is posted to a closed queue is
- * dropped. Any thread may call. In a fork child only take (which gives nothing), close
+ * dropped. Any thread that holds a reference may call. In a fork child only take (which gives nothing), close
  * and unref may be called; they never wait for a lock that a thread of the parent held.
  */
 #ifndef MX_COMPLETIONS_H
@@ -41,12 +41,20 @@ int mx_completions_descriptor(const mx_completions *completions);
  * one (0: not at all, MX_NEVER: until one comes). Returns how many. */
 size_t mx_completions_take(mx_completions *completions, mx_completion *out,
                            size_t capacity, mx_usec wait);
-/* Room for one more post is promised, so that posting cannot fail. MX_OK is paired with
- * exactly one post; MX_NOMEM and MX_CLOSED with none. */
-MX_MUST_CHECK mx_status mx_completions_reserve(mx_completions *completions);
+/* Room for `count` more posts is promised, so that posting cannot fail: after MX_OK each
+ * of them is posted or released; MX_NOMEM and MX_CLOSED promise nothing. */
+MX_MUST_CHECK mx_status mx_completions_reserve(mx_completions *completions,
+                                               size_t count);
+/* So many that were reserved will not be posted. */
+void mx_completions_release(mx_completions *completions, size_t count);
 /* Takes over the reference to `route`. Never fails, never blocks for long. */
 void mx_completions_post_take(mx_completions *completions, uint64_t token,
                               mx_status status, mx_route *route);
+/* As many at once, oldest first, with one lock and one wake-up. */
+void mx_completions_post_all_take(mx_completions *completions,
+                                  const mx_completion *items, size_t count);
+/* True once nobody will take what is posted. */
+bool mx_completions_is_closed(const mx_completions *completions);
 /* Drops what is queued and all that is posted later; closes the descriptor. */
 void mx_completions_close(mx_completions *completions);
 

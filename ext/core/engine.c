@@ -5,10 +5,11 @@
 #include "core/channel.h"
 #include "core/descriptors.h"
 #include "core/engine_state.h"
-#include "core/hash.h"
 #include "core/mem.h"
+#include "core/process.h"
 #include "core/request.h"
 #include "core/resolver_state.h"
+#include "core/rng.h"
 
 #include <signal.h>
 
@@ -44,13 +45,19 @@ mx_engine_new(const mx_engine_config *config, mx_engine **out, int *os_error)
     if (engine == NULL) {
         return MX_NOMEM;
     }
+    if (mx_process_watch() != MX_OK) {
+        mx_free(engine);
+        return MX_NOMEM;
+    }
     engine->config = *config;
     atomic_init(&engine->is_stopping, false);
+    atomic_init(&engine->is_asleep, false);
+    atomic_init(&engine->seeds, 0);
     mx_list_init(&engine->submitted);
     mx_list_init(&engine->cancelling);
     mx_list_init(&engine->closing);
     mx_list_init(&engine->resolvers);
-    status = mx_rng_seed_system(&engine->rng);
+    status = mx_rng_system_bytes(&engine->seed_key, sizeof(engine->seed_key));
     if (status != MX_OK) {
         goto fail;
     }
@@ -78,77 +85,43 @@ fail:
     return status;
 }
 
-/* The inbox was locked and something was put into it. */
+/* The inbox was locked and something was put into it. The thread looks into it before
+ * it goes to sleep, so only one that sleeps has to be told. */
 static void
 unlock_and_wake(mx_engine *engine)
 {
     pthread_mutex_unlock(&engine->lock);
-    mx_wake_raise(&engine->wake);
+    if (atomic_load(&engine->is_asleep) &&
+        atomic_exchange(&engine->is_asleep, false)) {
+        mx_wake_raise(&engine->wake);
+    }
 }
 
-static uint64_t
-choose_seed(mx_engine *engine, const mx_resolver *resolver,
-            const mx_submission *submission)
+uint64_t
+mx_engine_next_seed(mx_engine *engine)
 {
-    const mx_name *name = &submission->destination->name;
-    mx_hash_key key = {0};
-    uint64_t seed;
-
-    if (submission->has_seed || resolver->config.has_seed) {
-        /* By domain too, so that equal seeds do not order all domains alike. */
-        key.k0 = submission->has_seed ? submission->seed : resolver->config.seed;
-        return submission->destination->kind == MX_DESTINATION_DOMAIN
-                   ? mx_hash(&key, name->wire, name->length)
-                   : key.k0;
-    }
-    pthread_mutex_lock(&engine->lock);
-    seed = mx_rng_next(&engine->rng);
-    pthread_mutex_unlock(&engine->lock);
-    return seed;
+    uint64_t number =
+        atomic_fetch_add_explicit(&engine->seeds, 1, memory_order_relaxed);
+    return mx_hash(&engine->seed_key, &number, sizeof(number));
 }
 
-mx_status
-mx_engine_submit(mx_engine *engine, mx_resolver *resolver,
-                 const mx_submission *submission, mx_completions *completions,
-                 mx_request **request)
+bool
+mx_engine_is_stopping(const mx_engine *engine)
 {
-    mx_request *made;
-    mx_status status;
+    return atomic_load(&engine->is_stopping);
+}
 
-    if (atomic_load(&resolver->is_closed) || atomic_load(&engine->is_stopping)) {
-        return MX_CLOSED;
-    }
-    if (resolver->config.rules.has_ranks && request == NULL) {
-        return MX_INVALID;
-    }
-    status = mx_request_new(resolver, submission->destination,
-                            choose_seed(engine, resolver, submission),
-                            submission->levels, completions, submission->token, &made);
-    if (status != MX_OK) {
-        return status;
-    }
-    made->is_retry = submission->is_retry;
-    status = mx_completions_reserve(completions);
-    if (status != MX_OK) {
-        mx_request_release(made);
-        return status;
-    }
-    if (request != NULL) {
-        *request = mx_request_ref(made);
-    }
-    if (mx_lookup_is_done(made->lookup)) {
-        mx_request_finish(made, 0);
-        return MX_OK;
-    }
+bool
+mx_engine_receive(mx_engine *engine, mx_list *requests)
+{
     pthread_mutex_lock(&engine->lock);
     if (atomic_load(&engine->is_stopping)) {
         pthread_mutex_unlock(&engine->lock);
-        mx_request_end_cancelled(made, 0);
-        return MX_OK;
+        return false;
     }
-    mx_request_wait(made, &engine->submitted);
+    mx_list_move_all(&engine->submitted, requests);
     unlock_and_wake(engine);
-    return MX_OK;
+    return true;
 }
 
 void
@@ -182,20 +155,17 @@ mx_request_get_lookup(mx_request *request)
 mx_status
 mx_engine_resume(mx_engine *engine, mx_request *request)
 {
-    mx_status status = mx_completions_reserve(request->completions);
+    mx_status status = mx_completions_reserve(request->completions, 1);
+    mx_list resumed;
 
     if (status != MX_OK) {
         return status;
     }
-    (void)mx_request_ref(request);
-    pthread_mutex_lock(&engine->lock);
-    if (atomic_load(&engine->is_stopping)) {
-        pthread_mutex_unlock(&engine->lock);
+    mx_list_init(&resumed);
+    mx_list_append(&resumed, &mx_request_ref(request)->place);
+    if (!mx_engine_receive(engine, &resumed)) {
         mx_request_end_cancelled(request, mx_clock_now(&engine->config.clock));
-        return MX_OK;
     }
-    mx_list_append(&engine->submitted, &request->place);
-    unlock_and_wake(engine);
     return MX_OK;
 }
 
@@ -207,6 +177,14 @@ mx_engine_close_resolver(mx_engine *engine, mx_resolver *resolver)
         !atomic_load(&engine->is_stopping)) {
         mx_list_append(&engine->closing, &mx_resolver_ref(resolver)->closing);
     }
+    unlock_and_wake(engine);
+}
+
+void
+mx_engine_sweep(mx_engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->has_closed = true;
     unlock_and_wake(engine);
 }
 

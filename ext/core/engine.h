@@ -83,6 +83,9 @@ MX_MUST_CHECK mx_status mx_engine_resume(mx_engine *engine, mx_request *request)
  * the last handle does as much. */
 void mx_request_abandon(mx_request *request);
 void mx_request_release(mx_request *request); /* NULL is fine */
+/* Ends soon, as mx_request_cancel does, all lookups whose queues were closed; for who
+ * kept no handles. */
+void mx_engine_sweep(mx_engine *engine);
 /* Ends the resolver's lookups as cancelled and frees its transport. Its later
  * submissions give MX_CLOSED. */
 void mx_engine_close_resolver(mx_engine *engine, mx_resolver *resolver);

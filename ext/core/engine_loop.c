@@ -75,6 +75,7 @@ receive_request(mx_engine *engine, mx_request *request, mx_usec now)
     mx_resolver *resolver = request->resolver;
     mx_status status;
 
+    request->outbox = &engine->outbox;
     if (mx_request_is_cancelled(request)) {
         mx_request_end_cancelled(request, now);
         return;
@@ -96,11 +97,46 @@ receive_request(mx_engine *engine, mx_request *request, mx_usec now)
     }
 }
 
+static mx_resolver *
+next_resolver(const mx_engine *engine, const mx_list *place)
+{
+    return place->next == &engine->resolvers
+               ? NULL
+               : MX_CONTAINER(place->next, mx_resolver, of_engine);
+}
+
+static void
+sweep(mx_list *requests, mx_usec now)
+{
+    mx_list *place = requests->next;
+
+    while (place != requests) {
+        mx_request *request = MX_CONTAINER(place, mx_request, place);
+        place = place->next;
+        if (mx_completions_is_closed(request->completions)) {
+            mx_request_end_cancelled(request, now);
+        }
+    }
+}
+
+/* Ends the lookups that nobody wants any more. */
+static void
+sweep_all(mx_engine *engine, mx_usec now)
+{
+    mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
+
+    for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
+        sweep(&resolver->waiting, now);
+        sweep(&resolver->admitted, now);
+    }
+}
+
 /* Empties the inbox. Returns false when the engine is to stop. */
 static bool
 read_inbox(mx_engine *engine, mx_usec now)
 {
     mx_list submitted, cancelling, closing;
+    bool has_closed;
 
     mx_list_init(&submitted);
     mx_list_init(&cancelling);
@@ -109,10 +145,15 @@ read_inbox(mx_engine *engine, mx_usec now)
     mx_list_move_all(&submitted, &engine->submitted);
     mx_list_move_all(&cancelling, &engine->cancelling);
     mx_list_move_all(&closing, &engine->closing);
+    has_closed = engine->has_closed;
+    engine->has_closed = false;
     pthread_mutex_unlock(&engine->lock);
 
     while (!mx_list_is_empty(&submitted)) {
         receive_request(engine, MX_CONTAINER(submitted.next, mx_request, place), now);
+    }
+    if (has_closed) {
+        sweep_all(engine, now);
     }
     while (!mx_list_is_empty(&cancelling)) {
         mx_request *request = MX_CONTAINER(cancelling.next, mx_request, cancelling);
@@ -185,14 +226,6 @@ take_replies(mx_resolver *resolver, mx_usec now)
         has_any = true;
     }
     return has_any;
-}
-
-static mx_resolver *
-next_resolver(const mx_engine *engine, const mx_list *place)
-{
-    return place->next == &engine->resolvers
-               ? NULL
-               : MX_CONTAINER(place->next, mx_resolver, of_engine);
 }
 
 static void
@@ -302,12 +335,29 @@ process_transports(mx_engine *engine, mx_usec now)
     }
 }
 
+/* False when something is in the inbox. From now on who fills it wakes us. */
+static bool
+fall_asleep(mx_engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    bool is_idle = mx_list_is_empty(&engine->submitted) &&
+                   mx_list_is_empty(&engine->cancelling) &&
+                   mx_list_is_empty(&engine->closing) && !engine->has_closed &&
+                   !atomic_load(&engine->is_stopping);
+    atomic_store(&engine->is_asleep, is_idle);
+    pthread_mutex_unlock(&engine->lock);
+    return is_idle;
+}
+
 /* The wake-up, then the transports. */
 static void
 wait_for_event(mx_engine *engine, mx_usec wait)
 {
     size_t count = gather_descriptors(engine);
 
+    if (!fall_asleep(engine)) {
+        wait = 0;
+    }
     engine->descriptors[0] =
         (struct pollfd){.fd = engine->wake.reader, .events = POLLIN};
     if (poll(engine->descriptors, (nfds_t)count, poll_timeout(wait)) < 0) {
@@ -319,6 +369,7 @@ wait_for_event(mx_engine *engine, mx_usec wait)
         }
         (void)poll(NULL, 0, poll_timeout(wait < POLL_PAUSE ? wait : POLL_PAUSE));
     }
+    atomic_store(&engine->is_asleep, false);
     if (engine->descriptors[0].revents != 0) {
         mx_wake_lower(&engine->wake);
     }
@@ -334,6 +385,7 @@ mx_engine_loop_once(mx_engine *engine, mx_usec wait)
         return false;
     }
     work_all(engine, now);
+    mx_outbox_flush(&engine->outbox);
 
     next = next_event(engine);
     if (next != MX_NEVER) {
@@ -345,6 +397,7 @@ mx_engine_loop_once(mx_engine *engine, mx_usec wait)
     now = mx_clock_now(&engine->config.clock);
     process_transports(engine, now);
     work_all(engine, now);
+    mx_outbox_flush(&engine->outbox);
     return true;
 }
 
@@ -359,6 +412,7 @@ mx_engine_end_all(mx_engine *engine)
         atomic_store(&resolver->is_closed, true);
         unregister_resolver(resolver, now);
     }
+    mx_outbox_flush(&engine->outbox);
 }
 
 mx_status

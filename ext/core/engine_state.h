@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* engine_state.h - the body of an engine, shared by its two files and by nobody else:
+/* engine_state.h - the body of an engine, shared by its files and by nobody else:
  *
  *   engine.c      what any thread may call: fills the inbox, starts, stops
+ *   batch.c       submissions on their way to the inbox
  *   engine_loop.c what the engine's thread does
  */
 #ifndef MX_ENGINE_STATE_H
 #define MX_ENGINE_STATE_H
 
 #include "core/engine.h"
+#include "core/hash.h"
 #include "core/list.h"
-#include "core/rng.h"
+#include "core/outbox.h"
 #include "core/wake.h"
 
 #include <poll.h>
@@ -24,9 +26,16 @@ struct mx_engine {
     mx_list submitted;  /* requests */
     mx_list cancelling; /* requests, with a reference each */
     mx_list closing;    /* resolvers, with a reference each */
-    mx_rng rng;         /* seeds of lookups */
+    bool has_closed;    /* queues were closed whose lookups nobody wants */
     atomic_bool is_stopping;
-    mx_wake wake; /* raised after each change of the inbox */
+
+    /* The thread waits, or is about to, and knows of nothing in the inbox: set by the
+     * thread under `lock`, cleared by whoever raises `wake` to end that. */
+    atomic_bool is_asleep;
+    mx_wake wake;
+
+    mx_hash_key seed_key; /* the n-th lookup's seed is the hash of n */
+    atomic_uint_fast64_t seeds;
 
     /* Whoever stops the engine waits for its end under `ending`. */
     pthread_mutex_t ending;
@@ -34,10 +43,18 @@ struct mx_engine {
     bool has_thread, has_ended;
 
     /* The engine's thread only. */
+    mx_outbox outbox;
     mx_list resolvers;
     struct pollfd *descriptors;
     size_t descriptor_capacity;
 };
+
+/* A fresh seed; any thread. */
+uint64_t mx_engine_next_seed(mx_engine *engine);
+bool mx_engine_is_stopping(const mx_engine *engine);
+/* Moves `requests` to the inbox; false, and they stay, when the engine is stopping. Any
+ * thread. */
+bool mx_engine_receive(mx_engine *engine, mx_list *requests);
 
 /* Room for the first descriptors, without which the loop cannot run. */
 MX_MUST_CHECK mx_status mx_engine_prepare(mx_engine *engine);

@@ -115,6 +115,22 @@ mx_request_abandon(mx_request *request)
     }
 }
 
+/* A paused one may be its submitter's as soon as that is done. */
+static void
+post_take(mx_request *request, mx_status status, mx_route *route)
+{
+    mx_outbox *outbox = request->outbox;
+    mx_completion item = {request->token, status, route};
+
+    request->outbox = NULL;
+    if (outbox == NULL) {
+        mx_completions_post_all_take(request->completions, &item, 1);
+    }
+    else {
+        mx_outbox_add_take(outbox, request->completions, item);
+    }
+}
+
 static void
 end(mx_request *request, mx_status status, mx_route *route)
 {
@@ -127,7 +143,7 @@ end(mx_request *request, mx_status status, mx_route *route)
     stop_waiting(request);
     mx_list_remove(&request->place);
     count_finished(request);
-    mx_completions_post_take(request->completions, request->token, status, route);
+    post_take(request, status, route);
     mx_request_release(request);
 }
 
@@ -253,8 +269,7 @@ hand_over(mx_request *request, mx_usec now)
     mx_heap_unset(&request->resolver->deadlines, &request->deadline);
     mx_list_remove(&request->place);
     request->is_paused = true;
-    mx_completions_post_take(request->completions, request->token, MX_RANKS_WANTED,
-                             NULL);
+    post_take(request, MX_RANKS_WANTED, NULL);
     mx_request_release(request);
 }
 

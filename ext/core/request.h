@@ -15,6 +15,7 @@
 #include "core/heap.h"
 #include "core/list.h"
 #include "core/lookup.h"
+#include "core/outbox.h"
 #include "core/query.h"
 #include "core/resolver.h"
 
@@ -30,6 +31,7 @@ struct mx_request {
     mx_list cancelling;       /* in the engine's inbox, under its lock */
     mx_resolver *resolver;    /* our reference */
     mx_completions *completions; /* our reference, with room reserved for one post */
+    mx_outbox *outbox; /* of the engine whose thread has it, else NULL */
     uint64_t token;
     mx_lookup *lookup;
     mx_list subscriptions;

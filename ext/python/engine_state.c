@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* getpid, nanosleep */
+#define _GNU_SOURCE /* nanosleep */
 #include <Python.h>
 
 #include "python/engine_state.h"
 
 #include "core/descriptors.h"
+#include "core/process.h"
 #include "python/attribute.h"
 #include "python/errors.h"
 #include "python/module.h"
 
 #include <errno.h>
 #include <time.h>
-#include <unistd.h>
 
 /* The engine is our parent's: its thread did not come with us, and its locks may be
  * held for ever. The next lookup makes one of our own. */
@@ -248,7 +248,7 @@ start_engine(pymx_state *state)
         return state->engine.engine;
     }
     state->engine.engine = engine;
-    state->engine.process = getpid();
+    state->engine.process = mx_process_generation();
     return engine;
 }
 
@@ -256,7 +256,7 @@ start_engine(pymx_state *state)
 static bool
 has_thread(const pymx_engine_state *engine)
 {
-    return engine->engine != NULL && engine->process == getpid();
+    return engine->engine != NULL && engine->process == mx_process_generation();
 }
 
 mx_engine *

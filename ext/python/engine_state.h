@@ -13,14 +13,13 @@
 #include "core/engine.h"
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 struct pymx_state;
 
 typedef struct pymx_engine_state {
     mx_engine *engine;    /* NULL before the first lookup */
     unsigned generation;  /* grows in each fork child; what an older one made is dead */
-    pid_t process;        /* the one that has the engine's thread */
+    unsigned process;     /* the one that has the engine's thread, see process.h */
     unsigned forks;       /* under way; more than one if an at-fork hook forks, */
     unsigned long forker; /* all in this thread */
     mx_engine *locked;    /* until they are over; NULL if there was none to lock */

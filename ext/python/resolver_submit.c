@@ -20,7 +20,7 @@ post_offline(pymx_resolver *self, const mx_submission *submission,
     if (route == NULL) {
         return -1;
     }
-    mx_status status = mx_completions_reserve(queue);
+    mx_status status = mx_completions_reserve(queue, 1);
     if (status != MX_OK) {
         mx_route_unref(route);
         pymx_raise_status(pymx_state_of((PyObject *)self), status, 0, "start a lookup");

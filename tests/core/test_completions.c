@@ -33,7 +33,7 @@ new_queue(bool with_descriptor)
 static void
 post(mx_completions *queue, uint64_t token)
 {
-    assert_int_equal(mx_completions_reserve(queue), MX_OK);
+    assert_int_equal(mx_completions_reserve(queue, 1), MX_OK);
     mx_completions_post_take(queue, token, MX_OK, NULL);
 }
 
@@ -59,8 +59,8 @@ test_completions_come_oldest_first_with_all_they_carry(void **state)
     mx_completions *queue = new_queue(false);
     mx_route *route = new_route();
     assert_int_equal(mx_completions_descriptor(queue), -1);
-    assert_int_equal(mx_completions_reserve(queue), MX_OK);
-    assert_int_equal(mx_completions_reserve(queue), MX_OK);
+    assert_int_equal(mx_completions_reserve(queue, 1), MX_OK);
+    assert_int_equal(mx_completions_reserve(queue, 1), MX_OK);
     mx_completions_post_take(queue, 7, MX_OK, route);
     mx_completions_post_take(queue, UINT64_MAX, MX_NOMEM, NULL);
     mx_completion taken[4];
@@ -109,7 +109,7 @@ test_the_descriptor_is_readable_while_something_is_queued(void **state)
     mx_completions *queue = new_queue(true);
     mx_completion taken[2];
     assert_false(is_readable(queue));
-    assert_int_equal(mx_completions_reserve(queue), MX_OK);
+    assert_int_equal(mx_completions_reserve(queue, 1), MX_OK);
     assert_false(is_readable(queue));
     mx_completions_post_take(queue, 1, MX_OK, NULL);
     post(queue, 2);
@@ -179,7 +179,7 @@ test_takers_on_many_threads_share_each_completion_once(void **state)
     pthread_t takers[TAKERS];
     all.queue = new_queue(true);
     all.finished = new_queue(false);
-    assert_int_equal(mx_completions_reserve(all.finished), MX_OK);
+    assert_int_equal(mx_completions_reserve(all.finished, 1), MX_OK);
     for (size_t i = 0; i < TAKERS; i++) {
         assert_int_equal(pthread_create(&takers[i], NULL, take_until_closed, &all), 0);
     }
@@ -230,7 +230,7 @@ test_a_post_wakes_who_waits(void **state)
     pair queues = {new_queue(false), new_queue(false)};
     pthread_t thread;
     for (size_t i = 0; i < ROUNDS; i++) {
-        assert_int_equal(mx_completions_reserve(queues.back), MX_OK);
+        assert_int_equal(mx_completions_reserve(queues.back, 1), MX_OK);
     }
     assert_int_equal(pthread_create(&thread, NULL, send_back, &queues), 0);
     for (uint64_t token = 0; token < ROUNDS; token++) {
@@ -253,7 +253,7 @@ test_posting_needs_no_memory_once_reserved(void **state)
     enum { COUNT = 1000 };
     mx_completions *queue = new_queue(true);
     for (size_t i = 0; i < COUNT; i++) {
-        assert_int_equal(mx_completions_reserve(queue), MX_OK);
+        assert_int_equal(mx_completions_reserve(queue, 1), MX_OK);
     }
     mx_mem_fail(1, 1);
     for (uint64_t token = 0; token < COUNT; token++) {
@@ -281,7 +281,7 @@ test_short_memory_fails_reserving_and_loses_nothing(void **state)
     uint64_t posted = 0;
     for (size_t round = 0; round < 5; round++) {
         mx_mem_fail(1, 1);
-        while (mx_completions_reserve(queue) == MX_OK) {
+        while (mx_completions_reserve(queue, 1) == MX_OK) {
             mx_completions_post_take(queue, posted++, MX_OK, NULL);
         }
         mx_mem_fail(0, 0);
@@ -321,8 +321,8 @@ test_close_drops_what_is_queued_and_what_comes_later(void **state)
     mx_completions *queue = new_queue(true);
     mx_route *route = new_route();
     int descriptor = mx_completions_descriptor(queue);
-    assert_int_equal(mx_completions_reserve(queue), MX_OK);
-    assert_int_equal(mx_completions_reserve(queue), MX_OK);
+    assert_int_equal(mx_completions_reserve(queue, 1), MX_OK);
+    assert_int_equal(mx_completions_reserve(queue, 1), MX_OK);
     mx_completions_post_take(queue, 1, MX_OK, mx_route_ref(route));
     mx_completions_close(queue);
     assert_int_equal(route->references, 1);
@@ -332,7 +332,7 @@ test_close_drops_what_is_queued_and_what_comes_later(void **state)
     assert_int_equal(route->references, 1);
     mx_completion taken;
     assert_int_equal(mx_completions_take(queue, &taken, 1, MX_NEVER), 0);
-    assert_int_equal(mx_completions_reserve(queue), MX_CLOSED);
+    assert_int_equal(mx_completions_reserve(queue, 1), MX_CLOSED);
     mx_completions_close(queue);
     mx_completions_unref(queue);
     mx_route_unref(route);
@@ -354,7 +354,7 @@ test_close_drops_each_route_that_is_queued(void **state)
     for (uint64_t token = 0; token < COUNT; token++) {
         routes[token] = new_route();
         mx_route_ref(routes[token]);
-        assert_int_equal(mx_completions_reserve(queue), MX_OK);
+        assert_int_equal(mx_completions_reserve(queue, 1), MX_OK);
         mx_completions_post_take(queue, token, MX_OK, routes[token]);
     }
     assert_int_equal(mx_completions_take(queue, taken, 1, 0), 1);
@@ -375,7 +375,7 @@ test_the_last_reference_drops_what_is_queued(void **state)
     mx_completions *queue = new_queue(false);
     mx_route *route = new_route();
     assert_ptr_equal(mx_completions_ref(queue), queue);
-    assert_int_equal(mx_completions_reserve(queue), MX_OK);
+    assert_int_equal(mx_completions_reserve(queue, 1), MX_OK);
     mx_completions_post_take(queue, 1, MX_OK, mx_route_ref(route));
     mx_completions_unref(queue);
     assert_int_equal(route->references, 2);
@@ -424,7 +424,7 @@ post_and_take(void *context)
     busy *shared = context;
     mx_completion taken[2];
     while (!atomic_load(&shared->must_stop)) {
-        if (mx_completions_reserve(shared->queue) == MX_OK) {
+        if (mx_completions_reserve(shared->queue, 1) == MX_OK) {
             mx_completions_post_take(shared->queue, 1, MX_OK, NULL);
         }
         mx_completions_take(shared->queue, taken, 1, 0);

@@ -15,9 +15,9 @@ LAYERS = {
     "result": "route trace",
     "order": "order",
     "lookup": "conclude draft exchanges follow lookup ranks targets weigh",
-    "I/O": "cache channel completions descriptors interfaces nameservers "
+    "I/O": "cache channel completions descriptors interfaces nameservers outbox process "
     "socket_address stream transport udp wake",
-    "engine": "engine query request resolver",
+    "engine": "batch engine query request resolver",
 }
 
 # These only compute: no clock, no socket, no lock, no locale.
