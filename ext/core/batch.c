@@ -12,8 +12,8 @@ void
 mx_batch_init(mx_batch *batch, mx_engine *engine, mx_resolver *resolver,
               mx_completions *completions)
 {
-    *batch = (mx_batch){
-        .engine = engine, .resolver = resolver, .completions = completions};
+    *batch =
+        (mx_batch){.engine = engine, .resolver = resolver, .completions = completions};
     mx_list_init(&batch->requests);
 }
 
@@ -103,8 +103,8 @@ mx_batch_send(mx_batch *batch)
         return;
     }
     while (!mx_list_is_empty(&batch->requests)) {
-        mx_request_end_cancelled(
-            MX_CONTAINER(batch->requests.next, mx_request, place), 0);
+        mx_request_end_cancelled(MX_CONTAINER(batch->requests.next, mx_request, place),
+                                 0);
     }
 }
 

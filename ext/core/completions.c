@@ -21,7 +21,7 @@ struct mx_completions {
     pthread_cond_t posted;
     mx_wake wake;
     atomic_bool is_closed; /* changes under the mutex */
-    mx_completion *ring; /* oldest at `first`, wrapping at `capacity` */
+    mx_completion *ring;   /* oldest at `first`, wrapping at `capacity` */
     size_t capacity, first, count;
     size_t reserved; /* places promised and not posted to yet */
 };

@@ -91,8 +91,7 @@ static void
 unlock_and_wake(mx_engine *engine)
 {
     pthread_mutex_unlock(&engine->lock);
-    if (atomic_load(&engine->is_asleep) &&
-        atomic_exchange(&engine->is_asleep, false)) {
+    if (atomic_load(&engine->is_asleep) && atomic_exchange(&engine->is_asleep, false)) {
         mx_wake_raise(&engine->wake);
     }
 }

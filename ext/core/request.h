@@ -31,7 +31,7 @@ struct mx_request {
     mx_list cancelling;       /* in the engine's inbox, under its lock */
     mx_resolver *resolver;    /* our reference */
     mx_completions *completions; /* our reference, with room reserved for one post */
-    mx_outbox *outbox; /* of the engine whose thread has it, else NULL */
+    mx_outbox *outbox;           /* of the engine whose thread has it, else NULL */
     uint64_t token;
     mx_lookup *lookup;
     mx_list subscriptions;
