@@ -111,6 +111,9 @@ allocate(mx_arena *arena, size_t size)
     if (block == NULL || size > block->capacity - block->used) {
         block = add_block(arena, size);
     }
+    else if (mx_mem_must_fail()) {
+        block = NULL; /* as if a block had been due: any allocation may be the one */
+    }
     return block == NULL ? NULL : take_from(block, size);
 }
 

@@ -3,11 +3,9 @@
 
 #include "core/mem.h"
 
-#include <stdatomic.h>
-#include <stddef.h>
-
 /* Memory checkers must see each use of a block as an allocation of its own. */
-#if defined(MX_DEBUG) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if !defined(MX_KEEP_BLOCKS) && (defined(MX_DEBUG) || defined(__SANITIZE_ADDRESS__) || \
+                                 defined(__SANITIZE_THREAD__))
 
 void *
 mx_block_take(void)
@@ -21,68 +19,75 @@ mx_block_give(void *block)
     mx_free(block);
 }
 
-void
-mx_blocks_trim(void)
-{
-}
-
 #else
 
-/* Kept for the next taker, 16 MiB: what a window of some thousand lookups needs. */
+#    include <stdatomic.h>
+#    include <stddef.h>
+
+/* Kept for the next taker: what some thousand lookups at a time need. */
 enum { MAX_KEPT = 16384 };
 
-typedef union free_block {
-    union free_block *next;
+typedef union kept_block {
+    union kept_block *next;
     max_align_t aligned;
     unsigned char bytes[MX_BLOCK_SIZE];
-} free_block;
+} kept_block;
 
 /* What was given back, by all threads. It is only ever taken as a whole, so that a
  * block which comes and goes meanwhile cannot be mistaken for an unchanged stack. */
-static _Atomic(free_block *) given;
+static _Atomic(kept_block *) given;
 static atomic_size_t kept;
-/* Those of the last whole. */
-static _Thread_local free_block *in_store;
+/* The rest of the last whole, and who is at it. The others go without; in a child that
+ * was forked meanwhile all do. */
+static kept_block *in_store;
+static atomic_flag is_busy = ATOMIC_FLAG_INIT;
 
-void *
-mx_block_take(void)
+static kept_block *
+take_kept(void)
 {
+    kept_block *taken;
+    if (atomic_flag_test_and_set_explicit(&is_busy, memory_order_acquire)) {
+        return NULL;
+    }
     if (in_store == NULL &&
         atomic_load_explicit(&given, memory_order_relaxed) != NULL) {
         in_store = atomic_exchange_explicit(&given, NULL, memory_order_acquire);
     }
-    if (in_store == NULL || mx_mem_is_failing()) {
+    taken = in_store;
+    if (taken != NULL) {
+        in_store = taken->next;
+        atomic_fetch_sub_explicit(&kept, 1, memory_order_relaxed);
+    }
+    atomic_flag_clear_explicit(&is_busy, memory_order_release);
+    return taken;
+}
+
+void *
+mx_block_take(void)
+{
+    kept_block *taken = take_kept();
+    if (taken == NULL) {
         return mx_malloc(MX_BLOCK_SIZE);
     }
-    free_block *taken = in_store;
-    in_store = taken->next;
-    atomic_fetch_sub_explicit(&kept, 1, memory_order_relaxed);
+    if (mx_mem_must_fail()) {
+        mx_block_give(taken);
+        return NULL;
+    }
     return taken;
 }
 
 void
 mx_block_give(void *block)
 {
+    kept_block *first = block;
     if (atomic_fetch_add_explicit(&kept, 1, memory_order_relaxed) >= MAX_KEPT) {
         atomic_fetch_sub_explicit(&kept, 1, memory_order_relaxed);
         mx_free(block);
         return;
     }
-    free_block *first = block;
     first->next = atomic_load_explicit(&given, memory_order_relaxed);
     while (!atomic_compare_exchange_weak_explicit(
         &given, &first->next, first, memory_order_release, memory_order_relaxed)) {
-    }
-}
-
-void
-mx_blocks_trim(void)
-{
-    while (in_store != NULL) {
-        free_block *next = in_store->next;
-        mx_free(in_store);
-        in_store = next;
-        atomic_fetch_sub_explicit(&kept, 1, memory_order_relaxed);
     }
 }
 

@@ -206,8 +206,8 @@ conclude_domain(mx_draft *draft)
     mx_route *route = draft->route;
     mx_status status;
 
-    if (lookup->destination.kind == MX_DESTINATION_DOMAIN) {
-        const mx_name *name = &lookup->destination.name;
+    if (lookup->kind == MX_DESTINATION_DOMAIN) {
+        const mx_name *name = lookup->destination.name;
         route->domain = mx_draft_name(draft, name);
         route->canonical = mx_name_equal(name, lookup->canonical)
                                ? route->domain
@@ -281,7 +281,7 @@ mx_lookup_finish(mx_lookup *lookup, mx_usec elapsed, mx_route **out)
     if (status != MX_OK) {
         return status;
     }
-    status = lookup->destination.kind == MX_DESTINATION_LITERAL && !lookup->is_concluded
+    status = lookup->kind == MX_DESTINATION_LITERAL && !lookup->is_concluded
                  ? conclude_literal(&draft)
                  : conclude_domain(&draft);
     if (status == MX_OK) {

@@ -332,7 +332,7 @@ take_addresses(mx_lookup *lookup, const mx_asked *asked, mx_answer *answer,
 mx_status
 mx_lookup_ask_domain(mx_lookup *lookup)
 {
-    const mx_name *name = &lookup->destination.name;
+    const mx_name *name = lookup->destination.name;
     bool is_opened;
 
     return conclude_special_use(lookup, name)

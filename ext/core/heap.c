@@ -10,70 +10,70 @@ enum { FIRST_CAPACITY = 64 };
 void
 mx_heap_init(mx_heap *heap)
 {
-    heap->timers = NULL;
+    heap->entries = NULL;
     heap->count = heap->capacity = 0;
 }
 
 void
 mx_heap_fini(mx_heap *heap)
 {
-    mx_free(heap->timers);
+    mx_free(heap->entries);
     mx_heap_init(heap);
 }
 
 /* Positions count from 1, so that 0 can mean "not set" in a timer. */
 static void
-place(mx_heap *heap, mx_timer *timer, size_t position)
+place(mx_heap *heap, mx_heap_entry entry, size_t position)
 {
-    heap->timers[position - 1] = timer;
-    timer->position = position;
+    heap->entries[position - 1] = entry;
+    entry.timer->position = position;
 }
 
 static void
-sift_up(mx_heap *heap, mx_timer *timer, size_t position)
+sift_up(mx_heap *heap, mx_heap_entry entry, size_t position)
 {
     while (position > 1) {
-        mx_timer *parent = heap->timers[position / 2 - 1];
-        if (parent->at <= timer->at) {
+        mx_heap_entry parent = heap->entries[position / 2 - 1];
+        if (parent.at <= entry.at) {
             break;
         }
         place(heap, parent, position);
         position /= 2;
     }
-    place(heap, timer, position);
+    place(heap, entry, position);
 }
 
 static void
-sift_down(mx_heap *heap, mx_timer *timer, size_t position)
+sift_down(mx_heap *heap, mx_heap_entry entry, size_t position)
 {
     for (;;) {
         size_t child = 2 * position;
         if (child > heap->count) {
             break;
         }
-        mx_timer *earlier = heap->timers[child - 1];
-        if (child < heap->count && heap->timers[child]->at < earlier->at) {
-            earlier = heap->timers[child];
+        mx_heap_entry earlier = heap->entries[child - 1];
+        if (child < heap->count && heap->entries[child].at < earlier.at) {
+            earlier = heap->entries[child];
             child++;
         }
-        if (timer->at <= earlier->at) {
+        if (entry.at <= earlier.at) {
             break;
         }
         place(heap, earlier, position);
         position = child;
     }
-    place(heap, timer, position);
+    place(heap, entry, position);
 }
 
-/* Puts `timer` where it belongs, starting from a free place. */
+/* Puts `entry` where it belongs, starting from a free place. */
 static void
-settle(mx_heap *heap, mx_timer *timer, size_t position)
+settle(mx_heap *heap, mx_heap_entry entry, size_t position)
 {
-    if (position > 1 && heap->timers[position / 2 - 1]->at > timer->at) {
-        sift_up(heap, timer, position);
+    if (position > 1 && heap->entries[position / 2 - 1].at > entry.at) {
+        sift_up(heap, entry, position);
     }
     else {
-        sift_down(heap, timer, position);
+        sift_down(heap, entry, position);
     }
 }
 
@@ -90,11 +90,11 @@ mx_heap_reserve(mx_heap *heap, size_t count)
         }
         capacity *= 2;
     }
-    mx_timer **timers = mx_realloc(heap->timers, capacity, sizeof(mx_timer *));
-    if (timers == NULL) {
+    mx_heap_entry *entries = mx_realloc(heap->entries, capacity, sizeof(*entries));
+    if (entries == NULL) {
         return MX_NOMEM;
     }
-    heap->timers = timers;
+    heap->entries = entries;
     heap->capacity = capacity;
     return MX_OK;
 }
@@ -109,11 +109,11 @@ mx_heap_set(mx_heap *heap, mx_timer *timer, mx_usec at)
         }
         heap->count++;
         timer->at = at;
-        sift_up(heap, timer, heap->count);
+        sift_up(heap, (mx_heap_entry){at, timer}, heap->count);
         return MX_OK;
     }
     timer->at = at;
-    settle(heap, timer, timer->position);
+    settle(heap, (mx_heap_entry){at, timer}, timer->position);
     return MX_OK;
 }
 
@@ -125,9 +125,9 @@ mx_heap_unset(mx_heap *heap, mx_timer *timer)
     }
     size_t position = timer->position;
     timer->position = 0;
-    mx_timer *last = heap->timers[heap->count - 1];
+    mx_heap_entry last = heap->entries[heap->count - 1];
     heap->count--;
-    if (last != timer) {
+    if (last.timer != timer) {
         settle(heap, last, position);
     }
 }
@@ -135,16 +135,16 @@ mx_heap_unset(mx_heap *heap, mx_timer *timer)
 mx_usec
 mx_heap_next(const mx_heap *heap)
 {
-    return heap->count == 0 ? MX_NEVER : heap->timers[0]->at;
+    return heap->count == 0 ? MX_NEVER : heap->entries[0].at;
 }
 
 mx_timer *
 mx_heap_pop(mx_heap *heap, mx_usec now)
 {
-    if (heap->count == 0 || heap->timers[0]->at > now) {
+    if (heap->count == 0 || heap->entries[0].at > now) {
         return NULL;
     }
-    mx_timer *timer = heap->timers[0];
+    mx_timer *timer = heap->entries[0].timer;
     mx_heap_unset(heap, timer);
     return timer;
 }

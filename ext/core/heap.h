@@ -18,8 +18,14 @@ typedef struct mx_timer {
     size_t position; /* 1-based place in the heap; 0 when not set */
 } mx_timer;
 
+/* With a copy of its time, so that comparing reads no timer, which may be far away. */
+typedef struct mx_heap_entry {
+    mx_usec at;
+    mx_timer *timer;
+} mx_heap_entry;
+
 typedef struct mx_heap {
-    mx_timer **timers;
+    mx_heap_entry *entries;
     size_t count, capacity;
 } mx_heap;
 

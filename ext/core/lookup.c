@@ -84,11 +84,9 @@ mx_lookup_answer(mx_lookup *lookup, uint32_t number, mx_answer *answer,
 static mx_status
 start(mx_lookup *lookup)
 {
-    const mx_destination *destination = &lookup->destination;
-
-    switch (destination->kind) {
+    switch (lookup->kind) {
     case MX_DESTINATION_INVALID:
-        mx_lookup_conclude(lookup, MX_VERDICT_INVALID, destination->reason);
+        mx_lookup_conclude(lookup, MX_VERDICT_INVALID, lookup->destination.invalid);
         return MX_OK;
     case MX_DESTINATION_IDNA:
         mx_lookup_conclude(lookup, MX_VERDICT_INVALID, MX_REASON_BAD_IDNA);
@@ -98,30 +96,38 @@ start(mx_lookup *lookup)
     case MX_DESTINATION_DOMAIN:
         break;
     }
-    lookup->canonical = &destination->name;
-    if (mx_name_has_underscore(&destination->name)) {
+    lookup->canonical = lookup->destination.name;
+    if (mx_name_has_underscore(lookup->destination.name)) {
         mx_lookup_warn(lookup, MX_REASON_UNDERSCORE);
     }
     return mx_lookup_ask_domain(lookup);
 }
 
-/* But for the caller's text, which need not live as long as we do. */
-static void
-copy_destination(mx_lookup *lookup, const mx_destination *destination)
+static mx_status
+take_destination(mx_lookup *lookup, const mx_destination *destination)
 {
-    mx_destination *out = &lookup->destination;
+    mx_name *name;
 
-    out->kind = destination->kind;
-    out->reason = destination->reason;
-    out->is_address = destination->is_address;
-    out->domain = NULL;
-    out->domain_length = 0;
-    if (destination->kind == MX_DESTINATION_DOMAIN) {
-        mx_name_copy(&out->name, &destination->name);
+    lookup->kind = destination->kind;
+    switch (destination->kind) {
+    case MX_DESTINATION_INVALID:
+        lookup->destination.invalid = destination->reason;
+        break;
+    case MX_DESTINATION_IDNA:
+        break;
+    case MX_DESTINATION_LITERAL:
+        lookup->destination.address = destination->address;
+        break;
+    case MX_DESTINATION_DOMAIN:
+        name = mx_arena_alloc(&lookup->arena, 1, mx_name_size(&destination->name));
+        if (name == NULL) {
+            return MX_NOMEM;
+        }
+        mx_name_copy(name, &destination->name);
+        lookup->destination.name = name;
+        break;
     }
-    else {
-        out->address = destination->address;
-    }
+    return MX_OK;
 }
 
 mx_status
@@ -130,23 +136,23 @@ mx_lookup_new(const mx_lookup_rules *rules, const mx_destination *destination,
 {
     mx_arena arena;
     mx_lookup *lookup;
-    mx_status status = MX_OK;
+    mx_status status;
 
     mx_arena_init(&arena);
     lookup = mx_arena_alloc(&arena, 1, sizeof(*lookup));
     if (lookup == NULL) {
         return MX_NOMEM;
     }
-    memset(lookup, 0, offsetof(struct mx_lookup, destination));
+    memset(lookup, 0, offsetof(struct mx_lookup, warnings));
     lookup->arena = arena;
     lookup->rules = rules;
-    copy_destination(lookup, destination);
     mx_rng_seed(&lookup->rng, seed);
     lookup->levels = levels;
     lookup->server = "";
     lookup->ttl = UINT32_MAX;
     lookup->all_cached = lookup->all_authenticated = true;
-    if (rules->trace) {
+    status = take_destination(lookup, destination);
+    if (status == MX_OK && rules->trace) {
         status = mx_trace_new(&lookup->trace);
     }
     if (status == MX_OK) {
@@ -161,6 +167,22 @@ mx_lookup_new(const mx_lookup_rules *rules, const mx_destination *destination,
 }
 
 void
+mx_lookup_clear(mx_lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->exchange_count; i++) {
+        for (int c = 0; c < MX_CHASES; c++) {
+            mx_answer_unref(lookup->exchanges[i].chases[c].answer);
+        }
+    }
+    lookup->exchange_count = 0;
+    mx_answer_unref(lookup->mx);
+    mx_answer_unref(lookup->ranking.answer);
+    mx_trace_unref(lookup->trace);
+    lookup->mx = lookup->ranking.answer = NULL;
+    lookup->trace = NULL;
+}
+
+void
 mx_lookup_free(mx_lookup *lookup)
 {
     mx_arena arena;
@@ -168,16 +190,15 @@ mx_lookup_free(mx_lookup *lookup)
     if (lookup == NULL) {
         return;
     }
-    for (size_t i = 0; i < lookup->exchange_count; i++) {
-        for (int c = 0; c < MX_CHASES; c++) {
-            mx_answer_unref(lookup->exchanges[i].chases[c].answer);
-        }
-    }
-    mx_answer_unref(lookup->mx);
-    mx_answer_unref(lookup->ranking.answer);
-    mx_trace_unref(lookup->trace);
+    mx_lookup_clear(lookup);
     arena = lookup->arena;
     mx_arena_fini(&arena);
+}
+
+mx_arena *
+mx_lookup_arena(mx_lookup *lookup)
+{
+    return &lookup->arena;
 }
 
 bool

@@ -18,6 +18,7 @@
 #define MX_LOOKUP_H
 
 #include "core/answer.h"
+#include "core/arena.h"
 #include "core/clock.h"
 #include "core/destination.h"
 #include "core/order.h"
@@ -72,6 +73,11 @@ MX_MUST_CHECK mx_status mx_lookup_new(const mx_lookup_rules *rules,
                                       const mx_destination *destination, uint64_t seed,
                                       uint32_t levels, mx_lookup **out);
 void mx_lookup_free(mx_lookup *lookup); /* NULL is fine */
+/* Lets go of all answers, once the lookup was finished: it is good for mx_lookup_free
+ * only. */
+void mx_lookup_clear(mx_lookup *lookup);
+/* Memory that lives as long as the lookup, for its driver too. */
+mx_arena *mx_lookup_arena(mx_lookup *lookup);
 
 /* The next question to ask, each once; false when there is none now. */
 bool mx_lookup_next_question(mx_lookup *lookup, uint32_t *number,

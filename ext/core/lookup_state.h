@@ -103,8 +103,14 @@ struct mx_lookup {
     mx_trace *trace;    /* NULL when nothing is written down; the route gets it */
     mx_usec began, now; /* for the trace: admission, and the latest that happened */
 
+    mx_destination_kind kind;
+    union {
+        const mx_name *name; /* of DOMAIN; kept by us */
+        mx_address address;  /* of LITERAL */
+        mx_reason invalid;   /* of INVALID: why */
+    } destination;
+
     /* From here on not cleared when it is made. */
-    mx_destination destination;
     uint8_t warnings[MX_REASON_COUNT]; /* each a mx_reason */
 };
 

@@ -16,8 +16,8 @@ static atomic_size_t asked;
 static atomic_size_t fail_at;
 static atomic_bool fail_onward;
 
-static bool
-must_fail(void)
+int
+mx_mem_must_fail(void)
 {
     if (!atomic_load_explicit(&is_armed, memory_order_relaxed)) {
         return false;
@@ -44,13 +44,13 @@ overflows(size_t count, size_t size)
 void *
 mx_malloc(size_t size)
 {
-    return must_fail() ? NULL : malloc(at_least_one(size));
+    return mx_mem_must_fail() ? NULL : malloc(at_least_one(size));
 }
 
 void *
 mx_calloc(size_t count, size_t size)
 {
-    if (overflows(count, size) || must_fail()) {
+    if (overflows(count, size) || mx_mem_must_fail()) {
         return NULL;
     }
     size_t bytes = at_least_one(count * size);
@@ -64,7 +64,7 @@ mx_calloc(size_t count, size_t size)
 void *
 mx_realloc(void *old, size_t count, size_t size)
 {
-    if (overflows(count, size) || must_fail()) {
+    if (overflows(count, size) || mx_mem_must_fail()) {
         return NULL;
     }
     return realloc(old, at_least_one(count * size));
@@ -85,10 +85,4 @@ mx_mem_fail(size_t nth, int onward)
     size_t count = atomic_exchange(&asked, 0);
     atomic_store(&is_armed, nth != 0);
     return count;
-}
-
-int
-mx_mem_is_failing(void)
-{
-    return atomic_load_explicit(&is_armed, memory_order_relaxed);
 }

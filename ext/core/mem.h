@@ -20,7 +20,8 @@ void mx_free(void *memory); /* NULL is fine */
  * it off. Returns how many allocations were asked for since it was turned on (0 when it
  * was off): a sweep over all sites ends when that is less than `nth`. */
 size_t mx_mem_fail(size_t nth, int onward);
-/* Whether it is on: then memory that is kept for later must not hide an allocation. */
-int mx_mem_is_failing(void);
+/* For memory that is handed out of a larger piece, which counts as an allocation too:
+ * whether it is this one's turn to fail. */
+int mx_mem_must_fail(void);
 
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/query.h"
 
-#include "core/mem.h"
+#include "core/block.h"
 #include "core/query_state.h"
 #include "core/question.h"
+
+#include <stddef.h>
+#include <string.h>
 
 static mx_query *
 find_query(const mx_resolver *resolver, const mx_question *question, uint64_t hash)
@@ -22,12 +25,13 @@ static mx_status
 new_query(mx_resolver *resolver, const mx_question *question, uint64_t hash,
           mx_query **out)
 {
-    mx_query *query = mx_calloc(1, sizeof(*query) + mx_question_size(question));
+    mx_query *query = mx_block_take();
     mx_status status = MX_NOMEM;
 
     if (query == NULL) {
         return MX_NOMEM;
     }
+    memset(query, 0, offsetof(mx_query, question));
     /* A place for each query, so that setting its timer never fails. */
     status = mx_heap_reserve(&resolver->retries, resolver->queries.count + 1);
     if (status != MX_OK) {
@@ -44,7 +48,8 @@ new_query(mx_resolver *resolver, const mx_question *question, uint64_t hash,
         goto fail;
     }
     query->resolver = resolver;
-    query->question = *question;
+    query->question.type = question->type;
+    mx_name_copy(&query->question.name, &question->name);
     mx_list_init(&query->subscribers);
     mx_list_init(&query->attempts);
     mx_list_init(&query->queued);
@@ -52,7 +57,7 @@ new_query(mx_resolver *resolver, const mx_question *question, uint64_t hash,
     return MX_OK;
 fail:
     mx_trace_unref(query->trace);
-    mx_free(query);
+    mx_block_give(query);
     return status;
 }
 
@@ -67,7 +72,7 @@ free_query(mx_query *query)
     mx_list_remove(&query->queued);
     mx_answer_unref(query->failure);
     mx_trace_unref(query->trace);
-    mx_free(query);
+    mx_block_give(query);
 }
 
 mx_status
@@ -117,10 +122,7 @@ settle(mx_query *query, mx_subscription *subscription, mx_answer *answer,
     subscription->trace = mx_trace_ref(query->trace);
     subscription->query = NULL;
     subscription->answer = mx_answer_ref(answer);
-    subscription->server[0] = '\0';
-    if (server->port != 0) {
-        (void)mx_server_to_text(server, subscription->server);
-    }
+    subscription->server = *server;
     mx_list_remove(&subscription->of_query);
     mx_list_append(&query->resolver->settled, &subscription->of_query);
 }

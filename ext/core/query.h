@@ -45,7 +45,7 @@ typedef struct mx_subscription {
     bool has_joined;   /* the query was under way */
     mx_answer *answer; /* once settled: our reference */
     mx_trace *trace;   /* once settled, of a resolver that traces: our reference */
-    char server[MX_SERVER_TEXT_SIZE];
+    mx_server server;  /* once settled: who answered, port 0 if nobody did */
 } mx_subscription;
 
 /* Joins the query for `question`, or queues a new one (mx_query_start_queued). */

@@ -12,6 +12,7 @@
 #ifndef MX_QUERY_STATE_H
 #define MX_QUERY_STATE_H
 
+#include "core/block.h"
 #include "core/heap.h"
 #include "core/query.h"
 #include "core/resolver_state.h"
@@ -34,7 +35,6 @@ typedef struct mx_attempt {
 struct mx_query {
     mx_table_link link; /* in resolver->queries */
     mx_resolver *resolver;
-    mx_question question;
     mx_list subscribers;
     mx_list attempts;
     mx_list queued; /* in resolver->queued while it waits for the window */
@@ -54,9 +54,13 @@ struct mx_query {
     mx_server failed_server;
     mx_trace *trace; /* NULL unless the resolver traces */
     bool is_first_open;
+    /* From here on not cleared when it is made. */
+    mx_question question;
     mx_attempt first;
-    uint8_t message[]; /* of `first` */
+    uint8_t message[MX_QUERY_SIZE]; /* of `first` */
 };
+
+_Static_assert(sizeof(struct mx_query) <= MX_BLOCK_SIZE, "a query is a block");
 
 /* -- query.c -- */
 

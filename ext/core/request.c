@@ -2,10 +2,10 @@
 #include "core/request.h"
 
 #include "core/cache.h"
-#include "core/mem.h"
 #include "core/resolver_state.h"
 
 #include <assert.h>
+#include <string.h>
 
 mx_request *
 mx_request_ref(mx_request *request)
@@ -24,10 +24,11 @@ mx_request_release(mx_request *request)
     if (request->is_paused) {
         mx_request_abandon(request);
     }
-    mx_lookup_free(request->lookup);
-    mx_resolver_unref(request->resolver);
-    mx_completions_unref(request->completions);
-    mx_free(request);
+    mx_resolver *resolver = request->resolver;
+    mx_completions *completions = request->completions;
+    mx_lookup_free(request->lookup); /* and so the request */
+    mx_resolver_unref(resolver);
+    mx_completions_unref(completions);
 }
 
 mx_status
@@ -35,18 +36,21 @@ mx_request_new(mx_resolver *resolver, const mx_destination *destination, uint64_
                uint32_t levels, mx_completions *completions, uint64_t token,
                mx_request **out)
 {
-    mx_request *request = mx_calloc(1, sizeof(*request));
-    mx_status status;
+    mx_lookup *lookup;
+    mx_request *request;
+    mx_status status =
+        mx_lookup_new(&resolver->config.rules, destination, seed, levels, &lookup);
 
-    if (request == NULL) {
-        return MX_NOMEM;
-    }
-    status = mx_lookup_new(&resolver->config.rules, destination, seed, levels,
-                           &request->lookup);
     if (status != MX_OK) {
-        mx_free(request);
         return status;
     }
+    request = mx_arena_alloc(mx_lookup_arena(lookup), 1, sizeof(*request));
+    if (request == NULL) {
+        mx_lookup_free(lookup);
+        return MX_NOMEM;
+    }
+    memset(request, 0, sizeof(*request));
+    request->lookup = lookup;
     atomic_init(&request->references, 1);
     atomic_init(&request->is_finished, false);
     atomic_init(&request->is_cancelled, false);
@@ -68,12 +72,12 @@ first_subscription(const mx_request *request)
                : MX_CONTAINER(request->subscriptions.next, mx_subscription, of_request);
 }
 
+/* Its memory goes with the lookup. */
 static void
-free_subscription(mx_subscription *subscription)
+end_subscription(mx_subscription *subscription)
 {
     mx_query_unsubscribe(subscription);
     mx_list_remove(&subscription->of_request);
-    mx_free(subscription);
 }
 
 void
@@ -137,12 +141,14 @@ end(mx_request *request, mx_status status, mx_route *route)
     mx_subscription *subscription;
 
     while ((subscription = first_subscription(request)) != NULL) {
-        free_subscription(subscription);
+        end_subscription(subscription);
     }
     mx_heap_unset(&request->resolver->deadlines, &request->deadline);
     stop_waiting(request);
     mx_list_remove(&request->place);
     count_finished(request);
+    /* Here and now, for the answers are shared by what this thread does. */
+    mx_lookup_clear(request->lookup);
     post_take(request, status, route);
     mx_request_release(request);
 }
@@ -220,17 +226,18 @@ ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec n
         mx_answer_unref(answer);
         return status;
     }
-    subscription = mx_calloc(1, sizeof(*subscription));
+    subscription =
+        mx_arena_alloc(mx_lookup_arena(request->lookup), 1, sizeof(*subscription));
     if (subscription == NULL) {
         return MX_NOMEM;
     }
+    memset(subscription, 0, sizeof(*subscription));
     subscription->request = request;
     subscription->number = number;
     mx_list_init(&subscription->of_query);
     mx_list_init(&subscription->of_request);
     status = mx_query_subscribe(resolver, question, subscription);
     if (status != MX_OK) {
-        mx_free(subscription);
         return status;
     }
     mx_list_append(&request->subscriptions, &subscription->of_request);
@@ -340,21 +347,36 @@ mx_request_go_on(mx_request *request, mx_usec now)
     advance(request, now);
 }
 
+/* Only what may fail a lookup is asked who said it. */
+static const char *
+name_server(const mx_subscription *subscription, char text[MX_SERVER_TEXT_SIZE])
+{
+    const mx_answer *answer = subscription->answer;
+
+    text[0] = '\0';
+    if (subscription->server.port != 0 &&
+        (answer->kind == MX_ANSWER_FAILURE || answer->cname_count > 0)) {
+        (void)mx_server_to_text(&subscription->server, text);
+    }
+    return text;
+}
+
 /* Hands one settled answer to the lookup and drops the subscription. */
 static mx_status
 deliver(mx_subscription *subscription, mx_usec now)
 {
     mx_answer *answer = subscription->answer;
     mx_request *request = subscription->request;
+    char server[MX_SERVER_TEXT_SIZE];
     mx_answer_source source = {.authenticated = is_authenticated(request, answer),
                                .ttl = answer->ttl,
-                               .server = subscription->server,
+                               .server = name_server(subscription, server),
                                .at = now,
                                .messages = subscription->trace};
     mx_status status =
         mx_lookup_answer(request->lookup, subscription->number, answer, &source);
 
-    free_subscription(subscription);
+    end_subscription(subscription);
     return status;
 }
 

@@ -50,9 +50,9 @@ static void
 assert_sound(const mx_heap *heap)
 {
     for (size_t i = 0; i < heap->count; i++) {
-        assert_int_equal(heap->timers[i]->position, i + 1);
+        assert_int_equal(heap->entries[i].timer->position, i + 1);
         if (i > 0) {
-            assert_true(heap->timers[(i - 1) / 2]->at <= heap->timers[i]->at);
+            assert_true(heap->entries[(i - 1) / 2].at <= heap->entries[i].at);
         }
     }
 }
