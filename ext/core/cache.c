@@ -117,11 +117,17 @@ is_stale(const kept_answer *kept, mx_usec now)
     return now >= add_times(kept->expires, memory);
 }
 
+uint64_t
+mx_cache_hash(const mx_cache *cache, const mx_question *question)
+{
+    return mx_question_hash(question, &cache->key);
+}
+
 mx_answer *
-mx_cache_get(mx_cache *cache, const mx_question *question, mx_usec now, uint32_t *ttl)
+mx_cache_get(mx_cache *cache, const mx_question *question, uint64_t hash, mx_usec now,
+             uint32_t *ttl)
 {
     mx_answer *answer = NULL;
-    uint64_t hash = mx_question_hash(question, &cache->key);
     pthread_mutex_lock(&cache->mutex);
     kept_answer *kept = find(cache, question, hash);
     if (kept != NULL && now < kept->expires) {
@@ -268,13 +274,12 @@ keep(mx_cache *cache, const mx_question *question, uint64_t hash, mx_answer *ans
 }
 
 void
-mx_cache_put(mx_cache *cache, const mx_question *question, mx_answer *answer,
-             mx_usec now)
+mx_cache_put(mx_cache *cache, const mx_question *question, uint64_t hash,
+             mx_answer *answer, mx_usec now)
 {
     if (cache->capacity == 0) {
         return;
     }
-    uint64_t hash = mx_question_hash(question, &cache->key);
     pthread_mutex_lock(&cache->mutex);
     kept_answer *old = find(cache, question, hash);
     mx_usec life = find_life(answer, old, now);

@@ -34,13 +34,17 @@ typedef struct mx_cache_stats {
 MX_MUST_CHECK mx_status mx_cache_new(size_t capacity, mx_cache **out);
 void mx_cache_free(mx_cache *cache); /* NULL is fine */
 
+/* What the cache finds a question by; the same as long as the cache lives, and nobody
+ * outside can choose questions that share one. The other functions take it so that it is
+ * computed once. */
+uint64_t mx_cache_hash(const mx_cache *cache, const mx_question *question);
 /* A new reference, or NULL when absent or expired at `now`. `*ttl` gets the seconds it
  * still has to live, which the route reports instead of the original TTL. */
-mx_answer *mx_cache_get(mx_cache *cache, const mx_question *question, mx_usec now,
-                        uint32_t *ttl);
+mx_answer *mx_cache_get(mx_cache *cache, const mx_question *question, uint64_t hash,
+                        mx_usec now, uint32_t *ttl);
 /* Keeps `answer` if its kind may be kept. Short memory only means it is not kept. */
-void mx_cache_put(mx_cache *cache, const mx_question *question, mx_answer *answer,
-                  mx_usec now);
+void mx_cache_put(mx_cache *cache, const mx_question *question, uint64_t hash,
+                  mx_answer *answer, mx_usec now);
 void mx_cache_clear(mx_cache *cache);
 mx_cache_stats mx_cache_get_stats(mx_cache *cache);
 

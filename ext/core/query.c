@@ -76,10 +76,9 @@ free_query(mx_query *query)
 }
 
 mx_status
-mx_query_subscribe(mx_resolver *resolver, const mx_question *question,
+mx_query_subscribe(mx_resolver *resolver, const mx_question *question, uint64_t hash,
                    mx_subscription *subscription)
 {
-    uint64_t hash = mx_question_hash(question, &resolver->hash_key);
     mx_query *query = find_query(resolver, question, hash);
 
     if (query == NULL) {
@@ -130,7 +129,8 @@ settle(mx_query *query, mx_subscription *subscription, mx_answer *answer,
 void
 mx_query_end(mx_query *query, mx_answer *answer, const mx_server *server, mx_usec now)
 {
-    mx_cache_put(query->resolver->cache, &query->question, answer, now);
+    mx_cache_put(query->resolver->cache, &query->question, query->link.hash, answer,
+                 now);
     while (!mx_list_is_empty(&query->subscribers)) {
         settle(query, MX_CONTAINER(query->subscribers.next, mx_subscription, of_query),
                answer, server);

@@ -48,9 +48,9 @@ typedef struct mx_subscription {
     mx_server server;  /* once settled: who answered, port 0 if nobody did */
 } mx_subscription;
 
-/* Joins the query for `question`, or queues a new one (mx_query_start_queued). */
+/* `hash` is the cache's. Joins the query for `question`, or queues a new one (mx_query_start_queued). */
 MX_MUST_CHECK mx_status mx_query_subscribe(mx_resolver *resolver,
-                                           const mx_question *question,
+                                           const mx_question *question, uint64_t hash,
                                            mx_subscription *subscription);
 /* Leaves; a query without subscribers ends. Also drops a settled answer. */
 void mx_query_unsubscribe(mx_subscription *subscription);

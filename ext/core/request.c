@@ -210,7 +210,8 @@ ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec n
     mx_subscription *subscription;
     mx_status status;
     uint32_t ttl;
-    mx_answer *answer = mx_cache_get(resolver->cache, question, now, &ttl);
+    uint64_t hash = mx_cache_hash(resolver->cache, question);
+    mx_answer *answer = mx_cache_get(resolver->cache, question, hash, now, &ttl);
 
     if (answer != NULL && request->is_retry && answer->kind == MX_ANSWER_FAILURE) {
         mx_answer_unref(answer);
@@ -236,7 +237,7 @@ ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec n
     subscription->number = number;
     mx_list_init(&subscription->of_query);
     mx_list_init(&subscription->of_request);
-    status = mx_query_subscribe(resolver, question, subscription);
+    status = mx_query_subscribe(resolver, question, hash, subscription);
     if (status != MX_OK) {
         return status;
     }

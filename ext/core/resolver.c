@@ -61,10 +61,6 @@ mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
     if (resolver == NULL) {
         return MX_NOMEM;
     }
-    status = mx_rng_system_bytes(&resolver->hash_key, sizeof(resolver->hash_key));
-    if (status != MX_OK) {
-        goto fail;
-    }
     status = mx_cache_new(config->cache_size, &resolver->cache);
     if (status != MX_OK) {
         goto fail;

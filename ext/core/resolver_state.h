@@ -44,13 +44,12 @@ struct mx_resolver {
     mx_transport *transport;
     size_t descriptor_count; /* of the transport, in this turn's poll */
     mx_nameservers nameservers;
-    mx_hash_key hash_key;
 
     mx_list waiting;   /* requests not admitted yet */
     mx_list admitted;  /* requests in progress */
     mx_heap deadlines; /* of admitted requests */
 
-    mx_table queries;     /* by question: single flight */
+    mx_table queries;     /* by question, with the hash of the cache: single flight */
     size_t open_attempts; /* of all queries, as many as there are flights */
     mx_heap retries;      /* what each query does next */
     mx_list queued;       /* queries that wait for room in the window */

@@ -79,7 +79,7 @@ new_cache(size_t capacity)
 static void
 put(mx_cache *cache, const mx_question *question, mx_answer *answer, mx_usec now)
 {
-    mx_cache_put(cache, question, answer, now);
+    mx_cache_put(cache, question, mx_cache_hash(cache, question), answer, now);
     mx_answer_unref(answer);
 }
 
@@ -99,7 +99,8 @@ static bool
 has(mx_cache *cache, const mx_question *question, mx_usec now)
 {
     uint32_t ttl;
-    mx_answer *answer = mx_cache_get(cache, question, now, &ttl);
+    mx_answer *answer =
+        mx_cache_get(cache, question, mx_cache_hash(cache, question), now, &ttl);
     mx_answer_unref(answer);
     return answer != NULL;
 }
@@ -114,9 +115,11 @@ test_an_answer_is_found_by_its_whole_question(void **state)
     mx_question other_name = question_of("example.tes", MX_TYPE_A);
     mx_answer *answer = new_answer(&question, MX_ANSWER_RECORDS, 300);
     uint32_t ttl = 0;
-    assert_null(mx_cache_get(cache, &question, 0, &ttl));
-    mx_cache_put(cache, &question, answer, 0);
-    mx_answer *found = mx_cache_get(cache, &question, 0, &ttl);
+    assert_null(
+        mx_cache_get(cache, &question, mx_cache_hash(cache, &question), 0, &ttl));
+    mx_cache_put(cache, &question, mx_cache_hash(cache, &question), answer, 0);
+    mx_answer *found =
+        mx_cache_get(cache, &question, mx_cache_hash(cache, &question), 0, &ttl);
     assert_ptr_equal(found, answer);
     assert_int_equal(ttl, 300);
     assert_false(has(cache, &other_type, 0));
@@ -140,13 +143,17 @@ test_an_answer_lives_exactly_its_ttl(void **state)
         const mx_usec start = 1000;
         put(cache, &question, new_answer(&question, kinds[i], 2), start);
         uint32_t ttl = 9;
-        mx_answer_unref(mx_cache_get(cache, &question, start, &ttl));
+        mx_answer_unref(mx_cache_get(cache, &question, mx_cache_hash(cache, &question),
+                                     start, &ttl));
         assert_int_equal(ttl, 2);
-        mx_answer_unref(mx_cache_get(cache, &question, start + 1, &ttl));
+        mx_answer_unref(mx_cache_get(cache, &question, mx_cache_hash(cache, &question),
+                                     start + 1, &ttl));
         assert_int_equal(ttl, 1);
-        mx_answer_unref(mx_cache_get(cache, &question, start + second, &ttl));
+        mx_answer_unref(mx_cache_get(cache, &question, mx_cache_hash(cache, &question),
+                                     start + second, &ttl));
         assert_int_equal(ttl, 1);
-        mx_answer_unref(mx_cache_get(cache, &question, start + 2 * second - 1, &ttl));
+        mx_answer_unref(mx_cache_get(cache, &question, mx_cache_hash(cache, &question),
+                                     start + 2 * second - 1, &ttl));
         assert_int_equal(ttl, 0);
         assert_int_equal(mx_cache_get_stats(cache).hits, 4);
         assert_false(has(cache, &question, start + 2 * second));
@@ -269,7 +276,8 @@ test_a_failure_does_not_displace_what_still_holds(void **state)
     put(cache, &question, mx_answer_ref(answer), 0);
     put_failure(cache, &question, 9 * second);
     uint32_t ttl;
-    mx_answer *found = mx_cache_get(cache, &question, 9 * second, &ttl);
+    mx_answer *found = mx_cache_get(cache, &question, mx_cache_hash(cache, &question),
+                                    9 * second, &ttl);
     assert_ptr_equal(found, answer);
     mx_answer_unref(found);
     mx_answer_unref(answer);
@@ -290,7 +298,8 @@ test_a_newer_answer_takes_the_place_of_the_older(void **state)
     mx_answer *newer = new_answer(&question, MX_ANSWER_RECORDS, 20);
     put(cache, &question, mx_answer_ref(newer), second);
     uint32_t ttl;
-    mx_answer *found = mx_cache_get(cache, &question, second, &ttl);
+    mx_answer *found =
+        mx_cache_get(cache, &question, mx_cache_hash(cache, &question), second, &ttl);
     assert_ptr_equal(found, newer);
     assert_int_equal(ttl, 20);
     mx_answer_unref(found);
@@ -510,8 +519,9 @@ fill_short(const mx_question *questions, mx_answer **answers, size_t nth, int on
     size_t kept = 0;
     for (size_t i = 0; cache != NULL && i < SHORT; i++) {
         uint32_t ttl;
-        mx_cache_put(cache, &questions[i], answers[i], 0);
-        mx_answer *found = mx_cache_get(cache, &questions[i], 0, &ttl);
+        uint64_t hash = mx_cache_hash(cache, &questions[i]);
+        mx_cache_put(cache, &questions[i], hash, answers[i], 0);
+        mx_answer *found = mx_cache_get(cache, &questions[i], hash, 0, &ttl);
         assert_true(found == NULL || found == answers[i]);
         kept += found != NULL;
         mx_answer_unref(found);
@@ -569,11 +579,13 @@ use_cache(void *context)
         unsigned number = mx_rng_below(&rng, NAMES);
         mx_question question = question_of_number(number);
         uint32_t ttl;
-        mx_answer *answer = mx_cache_get(own->cache, &question, now, &ttl);
+        mx_answer *answer = mx_cache_get(
+            own->cache, &question, mx_cache_hash(own->cache, &question), now, &ttl);
         if (answer == NULL) {
             answer = new_records(&question, 100 + number, 1);
             if (answer != NULL) {
-                mx_cache_put(own->cache, &question, answer, now);
+                mx_cache_put(own->cache, &question,
+                             mx_cache_hash(own->cache, &question), answer, now);
             }
         }
         if (answer == NULL || answer->ttl != 100 + number) {
