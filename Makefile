@@ -75,7 +75,7 @@ fuzz: ## libFuzzer on the reader of answers, for FUZZ_SECONDS (60)
 
 # Only the reader of answers, so that it is made in a second.
 reader_of_answers = tests/differential/reader.c $(patsubst %,ext/core/%.c,answer chain \
-    message records wire question name hash address mem reason)
+    message records wire question name hash address address_text mem reason)
 build/differential/reader: $(reader_of_answers) $(wildcard ext/core/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \

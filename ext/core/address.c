@@ -150,16 +150,6 @@ mx_address_from_text(const char *text, size_t length, mx_address *out)
     return false;
 }
 
-size_t
-mx_address_to_text(const mx_address *address, char *text)
-{
-    int family = address->family == MX_IPV4 ? AF_INET : AF_INET6;
-    if (inet_ntop(family, address->bytes, text, MX_ADDRESS_TEXT_SIZE) == NULL) {
-        text[0] = '\0';
-    }
-    return strlen(text);
-}
-
 static bool
 has_prefix(const uint8_t *bytes, const uint8_t *prefix, unsigned bits)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/address.h"
+#include "core/rng.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -413,11 +415,51 @@ test_hostile_addresses_are_refused_by_default(void **state)
                      MX_REASON_PRIVATE_ADDRESS);
 }
 
+static void
+assert_written_as_the_system_does(const mx_address *address)
+{
+    char ours[MX_ADDRESS_TEXT_SIZE], theirs[MX_ADDRESS_TEXT_SIZE];
+    int family = address->family == MX_IPV4 ? AF_INET : AF_INET6;
+    assert_non_null(inet_ntop(family, address->bytes, theirs, sizeof theirs));
+    assert_int_equal(mx_address_to_text(address, ours), strlen(theirs));
+    assert_string_equal(ours, theirs);
+}
+
+static void
+test_text_is_that_of_the_system(void **state)
+{
+    (void)state;
+    mx_rng rng;
+    mx_rng_seed(&rng, 7);
+    for (unsigned i = 0; i < 256; i++) {
+        uint8_t quad[4] = {(uint8_t)i, (uint8_t)(255 - i), 0, 10};
+        mx_address address = mx_address_ipv4(quad);
+        assert_written_as_the_system_does(&address);
+    }
+    /* Every pattern of zero groups, with groups of one to four digits between. */
+    for (unsigned pattern = 0; pattern < 256; pattern++) {
+        for (unsigned digits = 0; digits < 8; digits++) {
+            uint8_t bytes[16] = {0};
+            for (unsigned group = 0; group < 8; group++) {
+                unsigned value = 1 + (unsigned)mx_rng_below(&rng, 0xffff);
+                value = digits == 7 ? 0xffff : 1 + (value >> 2 * digits) % 0xffff;
+                if (pattern >> group & 1) {
+                    bytes[2 * group] = (uint8_t)(value >> 8);
+                    bytes[2 * group + 1] = (uint8_t)value;
+                }
+            }
+            mx_address address = mx_address_ipv6(bytes);
+            assert_written_as_the_system_does(&address);
+        }
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_is_read_and_written),
+        cmocka_unit_test(test_text_is_that_of_the_system),
         cmocka_unit_test(test_bytes_are_in_network_order),
         cmocka_unit_test(test_other_text_is_no_address),
         cmocka_unit_test(test_exactly_length_bytes_are_read),
