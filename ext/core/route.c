@@ -41,24 +41,47 @@ mx_route_unref(mx_route *route)
     mx_arena_fini(&arena);
 }
 
-/* Returns the length; what does not fit is cut and ends in dots. */
+/* As many bytes of `piece` as fit, and where the text goes on. */
+static char *
+add(char *at, const char *end, const char *piece)
+{
+    size_t length = strlen(piece), room = (size_t)(end - at);
+    memcpy(at, piece, length < room ? length : room);
+    return at + (length < room ? length : room);
+}
+
+/* printf() with %s and %zu alone: bulk runs write a message for every route. Returns
+ * the length; what does not fit is cut and ends in dots. */
 static size_t __attribute__((format(printf, 2, 3)))
 say(char *text, const char *format, ...)
 {
     static const char dots[] = "...";
+    char *end = text + MX_ROUTE_MESSAGE_SIZE, *at = text;
+    char number[24];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(text, MX_ROUTE_MESSAGE_SIZE, format, arguments);
-    va_end(arguments);
-    if (length < 0) {
-        text[0] = '\0';
-        return 0;
+    while (*format != '\0' && at < end) {
+        if (*format != '%') {
+            *at++ = *format++;
+        }
+        else if (format[1] == 's') {
+            at = add(at, end, va_arg(arguments, const char *));
+            format += 2;
+        }
+        else {
+            snprintf(number, sizeof number, "%zu", va_arg(arguments, size_t));
+            at = add(at, end, number);
+            format += 3;
+        }
     }
-    if (length >= MX_ROUTE_MESSAGE_SIZE) {
-        memcpy(text + MX_ROUTE_MESSAGE_SIZE - sizeof dots, dots, sizeof dots);
+    va_end(arguments);
+    if (at == end) {
+        at -= sizeof dots;
+        memcpy(at, dots, sizeof dots);
         return MX_ROUTE_MESSAGE_SIZE - 1;
     }
-    return (size_t)length;
+    *at = '\0';
+    return (size_t)(at - text);
 }
 
 static size_t
