@@ -503,6 +503,17 @@ def order(
     [(10, 'a'), (20, 'b')]
     """
 
+def ndjson(
+    routes: list[Route], numbers: list[int], members: list[bytes] | None = None
+) -> bytes:
+    """Return a line of JSON for each route, ASCII without blanks.
+
+    That is an object with its ``number`` of `numbers` (0 to 2**64 - 1), all of
+    `Route.to_dict` but a trace, and its `members`: bytes such as ``b'"id":7'`` or
+    ``b""``, which must be JSON. Raises TypeError, ValueError unless the lists have one
+    length, and OverflowError.
+    """
+
 def own_addresses() -> tuple[str, ...]:
     """Return the IPv4 and IPv6 addresses of this machine's interfaces, as text.
 

@@ -9,6 +9,7 @@ from typing import Any
 import scenario_messages
 from scenario_files import Scenario
 from scenario_routes import describe
+from written import check_line
 
 import pymx
 from pymx.testing import Behaviour, FakeDNS, Query, Send, rcode
@@ -140,6 +141,7 @@ def run(scenario: Scenario) -> list[str]:
             server.stop()
         with pymx.Resolver([server.nameserver], **options_of(scenario)) as resolver:
             route = resolver.resolve(scenario.destination)
+            check_line(route)
             await_questions(scenario, server)
         questions = [q for q in server.log if q.transport == "udp"]
         asked = Counter((question.name, question.type) for question in questions)

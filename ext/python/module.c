@@ -10,6 +10,7 @@
 #include "python/exchange_type.h"
 #include "python/excluded_type.h"
 #include "python/interfaces.h"
+#include "python/ndjson.h"
 #include "python/ordering.h"
 #include "python/request_type.h"
 #include "python/resolver_config.h"
@@ -101,6 +102,7 @@ PyDoc_STRVAR(shutdown_doc,
 
 static PyMethodDef methods[] = {
     {"order", PYMX_METHOD(pymx_order), PYMX_FASTCALL, pymx_order_doc},
+    {"ndjson", PYMX_METHOD(pymx_ndjson), PYMX_FASTCALL, pymx_ndjson_doc},
     {"own_addresses", pymx_own_addresses, METH_NOARGS, pymx_own_addresses_doc},
     {"parse_nameserver", parse_nameserver, METH_O, parse_nameserver_doc},
     {"system_nameservers", system_nameservers, METH_NOARGS, system_nameservers_doc},

@@ -9,16 +9,21 @@
 
 #include <string.h>
 
-/* What JSON can hold of the input: a row of the caller's is told by its destination. */
-static PyObject *
-input_to_text(PyObject *self, PyObject *input)
+PyObject *
+pymx_route_input_text(PyObject *self)
 {
-    if (PyUnicode_Check(input)) {
-        return Py_NewRef(input);
+    const pymx_route *route = (pymx_route *)self;
+    if (PyUnicode_Check(route->input)) {
+        return Py_NewRef(route->input);
     }
-    PyObject *destination = ((pymx_route *)self)->destination;
-    return PyUnicode_Check(destination) ? Py_NewRef(destination)
-                                        : PyObject_Repr(destination);
+    return PyUnicode_Check(route->destination) ? Py_NewRef(route->destination)
+                                               : PyObject_Repr(route->destination);
+}
+
+static PyObject *
+input_to_text(PyObject *self, PyObject *Py_UNUSED(input))
+{
+    return pymx_route_input_text(self);
 }
 
 static PyObject *

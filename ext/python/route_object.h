@@ -5,6 +5,7 @@
  *   route_lists.c   exchanges, targets, excluded, trace: tuples made when asked for
  *   route_dict.c    to_dict()
  *   route_pickle.c  __reduce__ and the way back
+ *   ndjson.c        lines of JSON
  */
 #ifndef PYMX_ROUTE_OBJECT_H
 #define PYMX_ROUTE_OBJECT_H
@@ -29,6 +30,10 @@ PyObject *pymx_route_get_targets(PyObject *self, void *closure);
 PyObject *pymx_route_get_excluded(PyObject *self, void *closure);
 /* Made anew each time: a route that is traced is looked at, not kept by the million. */
 PyObject *pymx_route_get_trace(PyObject *self, void *closure);
+
+/* What JSON can hold of the input, a str: a row of the caller's is told by its
+ * destination. */
+PyObject *pymx_route_input_text(PyObject *self);
 
 /* Methods. */
 PyObject *pymx_route_to_dict(PyObject *self, PyObject *ignored);

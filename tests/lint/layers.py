@@ -8,7 +8,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Lowest first. A module sees its own layer and those below, never above.
 LAYERS = {
-    "leaves": "arena block clock hash heap list mem reason rng status table verdict",
+    "leaves": "arena block clock hash heap json list mem reason rng status table "
+    "verdict",
     "names": "name wire",
     "facts": "address answer chain destination message question records self",
     "servers": "protocol server",
