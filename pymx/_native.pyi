@@ -503,6 +503,12 @@ def order(
     [(10, 'a'), (20, 'b')]
     """
 
+def hosts(routes: list[Route], /) -> list[str]:
+    """Return the hosts of all exchanges of these routes, without making the exchanges.
+
+    Raises TypeError.
+    """
+
 def ndjson(
     routes: list[Route], numbers: list[int], members: list[bytes] | None = None
 ) -> bytes:

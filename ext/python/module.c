@@ -9,6 +9,7 @@
 #include "python/errors.h"
 #include "python/exchange_type.h"
 #include "python/excluded_type.h"
+#include "python/hosts.h"
 #include "python/interfaces.h"
 #include "python/ndjson.h"
 #include "python/ordering.h"
@@ -102,6 +103,7 @@ PyDoc_STRVAR(shutdown_doc,
 
 static PyMethodDef methods[] = {
     {"order", PYMX_METHOD(pymx_order), PYMX_FASTCALL, pymx_order_doc},
+    {"hosts", pymx_hosts, METH_O, pymx_hosts_doc},
     {"ndjson", PYMX_METHOD(pymx_ndjson), PYMX_FASTCALL, pymx_ndjson_doc},
     {"own_addresses", pymx_own_addresses, METH_NOARGS, pymx_own_addresses_doc},
     {"parse_nameserver", parse_nameserver, METH_O, parse_nameserver_doc},

@@ -6,6 +6,7 @@
  *   route_dict.c    to_dict()
  *   route_pickle.c  __reduce__ and the way back
  *   ndjson.c        lines of JSON
+ *   hosts.c         the names of exchanges
  */
 #ifndef PYMX_ROUTE_OBJECT_H
 #define PYMX_ROUTE_OBJECT_H

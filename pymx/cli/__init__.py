@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: ``pymx resolve``, ``pymx lint`` and ``pymx doctor``.
+"""The command line: ``pymx resolve``, ``bulk``, ``lint`` and ``doctor``.
 
 What only one command, or only one flag, needs is imported when it comes to that:
 ``--help`` and mistakes are answered at once.
@@ -20,6 +20,7 @@ from pymx.cli.parser import Parser
 
 _COMMANDS = {
     "resolve": "show where, in which order, mail for destinations goes",
+    "bulk": "look up a great many destinations, and lose none of them",
     "lint": "show what is wrong with the mail setup of domains, or of a zone file",
     "doctor": "show versions and name servers, what works, what to do when not",
 }

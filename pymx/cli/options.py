@@ -28,9 +28,9 @@ FLAGS = {
 
 
 def add_resolver_flags(
-    parser: argparse.ArgumentParser, *, judges: bool = False
+    parser: argparse.ArgumentParser, *, judges: bool = False, traces: bool = True
 ) -> None:
-    """Add the flags that configure a resolver.
+    """Add the flags that configure a resolver, with ``--trace`` if it `traces`.
 
     A command that `judges` what is published looks at all of it as the world sees it:
     there is no family or order to choose, and only public addresses count.
@@ -57,6 +57,8 @@ def add_resolver_flags(
     )
     if not judges:
         _add_route_flags(group)
+        if traces:
+            _add_trace_flag(group)
     group.add_argument(
         "-t",
         "--timeout",
@@ -86,7 +88,7 @@ def add_resolver_flags(
 
 
 def _add_route_flags(group: argparse._ArgumentGroup) -> None:
-    """Add the flags for which targets come, in which order, and how they came."""
+    """Add the flags for which targets come, and in which order."""
     family = group.add_mutually_exclusive_group()
     family.add_argument(
         "-4",
@@ -108,6 +110,9 @@ def _add_route_flags(group: argparse._ArgumentGroup) -> None:
         type=int,
         help="make the order of exchanges with equal preference reproducible",
     )
+
+
+def _add_trace_flag(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--trace",
         action="store_true",
