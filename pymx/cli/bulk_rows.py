@@ -113,10 +113,12 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _finite(text: str) -> float | str:
-    """Return a number, or its text where a double cannot hold it."""
+def _finite(text: str) -> float:
+    """Return a number; one that no double can hold is none that could be copied."""
     number = float(text)
-    return number if isfinite(number) else text
+    if not isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 class Table:
