@@ -13,13 +13,14 @@ export PYMX_BUILD
 # System packages, as Debian and Ubuntu call them.
 PACKAGES_BUILD = gcc libc6-dev libc-ares-dev pkg-config python3-dev python3-venv
 PACKAGES_TEST = $(PACKAGES_BUILD) binutils libcmocka-dev knot
+PACKAGES_BENCH = $(PACKAGES_BUILD) libadns1-dev valgrind
 PACKAGES_ALL = $(PACKAGES_TEST) clang clang-format clang-tidy cppcheck libclang-rt-dev \
     valgrind
 
 C_FILES = $(wildcard ext/core/*.c ext/python/*.c)
 C_ALL = $(C_FILES) $(wildcard ext/core/*.h ext/python/*.h tests/core/*.[ch] \
     tests/differential/*.c \
-    benchmarks/*.c)
+    benchmarks/native/*.[ch])
 PYTHON_FILES = pymx tests examples benchmarks setup.py
 
 bin = $(VENV)/bin
@@ -32,7 +33,7 @@ tidy_flags = -std=c11 -Iext $(shell pkg-config --cflags libcares) \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help quickstart test build core asan clang tsan valgrind python-asan fuzz \
-    differential mutants rules bench lint typecheck format dist clean system
+    differential mutants rules bench bench-all lint typecheck format dist clean system
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## /{printf "make %-24s %s\n", $$1, $$2}' Makefile
@@ -93,13 +94,12 @@ mutants: build ## small errors put into ext/core: how many do its tests notice?
 rules: build ## each rule of the answer taken out: do its scenarios notice?
 	$(bin)/python tests/mutation/mutate.py --rules tests/scenarios/removals.toml
 
-core_ordering = benchmarks/order_core.c ext/core/order.c ext/core/rng.c
-build/benchmarks/order_core: $(core_ordering) ext/core/order.h ext/core/rng.h
-	@mkdir -p $(@D)
-	$(CC) -std=c11 -O2 -g -fstack-protector-strong -DNDEBUG -Iext -o $@ $(core_ordering)
+# BENCH="--only speed --rounds 9": the options of `python -m benchmarks --help`.
+bench: packages-bench build ## pymx beside its peers and the limit: speed, memory, latency
+	CC="$(CC)" $(bin)/python -m benchmarks $(BENCH)
 
-bench: build build/benchmarks/order_core ## what the ordering costs, beside Python's own means
-	$(bin)/python benchmarks/order.py build/benchmarks/order_core
+bench-all: packages-bench build ## the same, and the runs that take long
+	CC="$(CC)" $(bin)/python -m benchmarks --all $(BENCH)
 
 lint: build ## ruff, clang-format, clang-tidy, cppcheck
 	$(bin)/ruff check $(PYTHON_FILES)
@@ -131,6 +131,7 @@ system: packages-all ## install the system packages of all targets (Debian, Ubun
 # Asks for the network and for root only when a package is missing.
 packages-build: wanted = $(PACKAGES_BUILD)
 packages-test: wanted = $(PACKAGES_TEST)
+packages-bench: wanted = $(PACKAGES_BENCH)
 packages-all: wanted = $(PACKAGES_ALL)
 packages-%:
 	@if ! command -v apt-get >/dev/null; then \

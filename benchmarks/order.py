@@ -2,6 +2,7 @@
 """What the ordering of exchanges costs, beside Python's own means.
 
     make bench
+    python -m benchmarks.order build/benchmarks/order_core      # this alone
 
 All contenders order the same lists, in turns, several rounds; the figures are medians.
 "C alone" is what a lookup does; `pymx.order` adds a call from Python and a new list,
@@ -9,6 +10,7 @@ which `list(pairs)` costs too.
 """
 
 import argparse
+import json
 import random
 import statistics
 import subprocess
@@ -101,21 +103,37 @@ def measure(
     return figures
 
 
+def times(base: list[float], own: list[float]) -> float:
+    """Return how many times faster it is, the median of the pairs."""
+    pairs = zip(base, own, strict=True)
+    return statistics.median(slow / fast for slow, fast in pairs)
+
+
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description="What the ordering costs.")
     parser.add_argument("program", type=Path, help="made of order_core.c")
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--repeats", type=int, default=25)
+    parser.add_argument("--json", type=int, metavar="SIZE", help="only lists so long")
     options = parser.parse_args()
+    if options.json:
+        figures = measure(
+            options.program, options.json, options.rounds, options.repeats
+        )
+        told = {
+            name: {"ns": statistics.median(own), "times": times(figures[BASE], own)}
+            for name, own in figures.items()
+        }
+        print(json.dumps(told))
+        return 0
     print(f"nanoseconds for one list, median of {options.repeats}; times {BASE!r}")
     print(f"{'exchanges':24}" + "".join(f"{size:>18}" for size in SIZES))
     table: dict[str, str] = {}
     for size in SIZES:
         figures = measure(options.program, size, options.rounds, options.repeats)
         for name, own in figures.items():
-            pairs = zip(figures[BASE], own, strict=True)
-            ratio = statistics.median(base / figure for base, figure in pairs)
+            ratio = times(figures[BASE], own)
             cell = f"{statistics.median(own):,.1f} {ratio:6.1f} x"
             table[name] = table.get(name, f"{name:24}") + f"{cell:>18}"
     print("\n".join(table.values()))

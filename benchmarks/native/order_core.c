@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* order_core.c - the ordering without Python, for order.py.
+/* order_core.c - the ordering without Python, for ../order.py.
  *
  *     order_core ROUNDS PREFERENCE... , PREFERENCE... , ...
  *

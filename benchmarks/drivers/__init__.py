@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The measured programs in Python, each run as a process of its own."""

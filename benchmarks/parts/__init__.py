@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The measurements, one a module; `measure` returns its figures."""
