@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks import build, report
 from benchmarks.goals import GOALS, Figure
 from benchmarks.parts import (
+    cares,
     growth,
     idle,
     instructions,
@@ -39,6 +40,7 @@ SHORT: dict[str, Callable[[Rig], list[Figure]]] = {
 LONG: dict[str, Callable[[Rig], list[Figure]]] = {
     "memory": memory.measure,
     "growth": growth.measure,
+    "newest-c-ares": cares.measure,
 }
 PARTS = ["speed", *dict.fromkeys([*SHORT, *LONG])]
 LONG_DOMAINS = 1_000_000

@@ -39,11 +39,13 @@ PROGRAMS: dict[str, tuple[list[Path], list[str]]] = {
 PEERS = ("aiodns", "dnspython")
 
 
-def _run(*command: str | Path) -> None:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+def execute(*command: object, **environment: str) -> None:
+    """Run what makes something; raises BenchmarkError with what it said."""
+    words = [str(word) for word in command]
+    env = {**os.environ, **environment}
+    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True)
     if done.returncode != 0:
-        words = " ".join(map(str, command))
-        raise BenchmarkError(f"{words}:\n{done.stdout}{done.stderr}")
+        raise BenchmarkError(f"{' '.join(words)}:\n{done.stdout}{done.stderr}")
 
 
 def program(name: str, folder: Path = BUILD) -> Path:
@@ -54,7 +56,7 @@ def program(name: str, folder: Path = BUILD) -> Path:
     if not made.exists() or made.stat().st_mtime < newest:
         folder.mkdir(parents=True, exist_ok=True)
         compiler = shlex.split(os.environ.get("CC", "cc"))
-        _run(*compiler, *FLAGS, "-o", made, *sources, *libraries)
+        execute(*compiler, *FLAGS, "-o", made, *sources, *libraries)
     return made
 
 
@@ -64,8 +66,8 @@ def peers() -> Path:
     python = folder / "bin" / "python"
     stamp = folder / ".installed"
     if not stamp.exists():
-        _run(sys.executable, "-m", "venv", "--clear", folder)
-        _run(python, "-m", "pip", "--quiet", "install", "--upgrade", *PEERS)
+        execute(sys.executable, "-m", "venv", "--clear", folder)
+        execute(python, "-m", "pip", "--quiet", "install", "--upgrade", *PEERS)
         stamp.touch()
     return python
 

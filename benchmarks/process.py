@@ -67,7 +67,10 @@ def on_processor(number: int) -> Iterator[None]:
 def environment(pythonpath: str | None = None) -> dict[str, str]:
     """Return the environment of a measured program, free of what changes Python."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYMX"))}
-    return {**own, "PYTHONPATH": pythonpath} if pythonpath else own
+    if pythonpath is None:
+        return own
+    # Or else the package in this folder would come first.
+    return {**own, "PYTHONPATH": f"{pythonpath}:{ROOT}", "PYTHONSAFEPATH": "1"}
 
 
 def run(command: Command, *, timeout: float, pythonpath: str | None = None) -> Finished:

@@ -102,7 +102,7 @@ async def run(options: argparse.Namespace) -> None:
     versions = {
         "aiodns": aiodns.__version__,
         "pycares": pycares.__version__,
-        "c-ares": pycares.ARES_VERSION,
+        "pycares's c-ares": pycares.ARES_VERSION,
     }
     meter.report(versions)
 

@@ -3,7 +3,6 @@
 
 import argparse
 
-import pymx
 from benchmarks.drivers import pymx_resolver, work
 
 
@@ -21,7 +20,7 @@ def run(options: argparse.Namespace) -> None:
             for route in resolver.resolve_many(domains):
                 add(route.status, len(route.targets))
         stats = resolver.stats()
-    meter.report({"pymx": pymx.__version__}, stats=stats)
+    meter.report(pymx_resolver.VERSIONS, stats=stats)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,12 @@ from typing import Any
 
 import pymx
 from benchmarks.check import Target
+from pymx._native import CARES_VERSION
 
 # The server is on the same machine: a lookup that takes so long was forgotten.
 TIMEOUT = 30.0
+
+VERSIONS = {"pymx": pymx.__version__, "c-ares": CARES_VERSION}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

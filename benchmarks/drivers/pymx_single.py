@@ -4,7 +4,6 @@
 import argparse
 import asyncio
 
-import pymx
 from benchmarks.drivers import pymx_resolver, work
 from pymx import aio
 
@@ -27,7 +26,7 @@ async def run(options: argparse.Namespace) -> None:
             *(look_up_next(resolver) for _ in range(options.in_flight))
         )
         stats = resolver.stats()
-    meter.report({"pymx": pymx.__version__}, stats=stats)
+    meter.report(pymx_resolver.VERSIONS, stats=stats)
 
 
 if __name__ == "__main__":

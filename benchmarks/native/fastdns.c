@@ -221,7 +221,7 @@ main(int argc, char **argv)
             address = optarg;
             break;
         case 'p':
-            port = atoi(optarg);
+            port = (int)strtol(optarg, NULL, 10);
             break;
         case 'd':
             delay = strtoull(optarg, NULL, 10);

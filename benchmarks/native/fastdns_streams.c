@@ -94,6 +94,9 @@ accept_connection(int poll, int listener)
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
     connection *c = fd < 0 ? NULL : malloc(sizeof(*c));
     if (!c) {
+        if (fd >= 0) {
+            close(fd);
+        }
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));

@@ -119,7 +119,7 @@ static int
 open_channel(const char *port)
 {
     struct ares_options options = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOCHECKRESP,
-                                   .udp_port = (unsigned short)atoi(port)};
+                                   .udp_port = (unsigned short)strtol(port, NULL, 10)};
     struct ares_addr_node server = {.family = AF_INET};
     server.addr.addr4.s_addr = htonl(INADDR_LOOPBACK);
     return ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS &&

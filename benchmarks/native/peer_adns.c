@@ -120,7 +120,7 @@ main(int argc, char **argv)
         fprintf(stderr, "usage: peer_adns SERVER IN_FLIGHT COUNT DOMAINS\n");
         return 2;
     }
-    long limit = atol(argv[2]), left = atol(argv[3]);
+    long limit = strtol(argv[2], NULL, 10), left = strtol(argv[3], NULL, 10);
     snprintf(configuration, sizeof(configuration), "nameserver %s", argv[1]);
     if (adns_init_strcfg(&state, adns_if_noautosys | adns_if_noenv, stderr,
                          configuration) != 0) {

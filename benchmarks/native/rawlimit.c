@@ -146,18 +146,19 @@ seconds(struct timeval time)
 int
 main(int argc, char **argv)
 {
-    int connections = argc == 5 ? atoi(argv[4]) : 0;
+    int connections = argc == 5 ? (int)strtol(argv[4], NULL, 10) : 0;
 
-    limit_in_flight = argc >= 4 ? atoi(argv[2]) : 0;
+    limit_in_flight = argc >= 4 ? (int)strtol(argv[2], NULL, 10) : 0;
     list = argc >= 4 ? fopen(argv[3], "r") : NULL;
     if (!list || limit_in_flight < 1 || limit_in_flight > IDS / 2) {
         fprintf(stderr, "usage: rawlimit PORT IN_FLIGHT(1-%d) QUERIES [CONNECTIONS]\n",
                 IDS / 2);
         return 2;
     }
-    limit_server = (struct sockaddr_in){.sin_family = AF_INET,
-                                        .sin_port = htons((uint16_t)atoi(argv[1])),
-                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    limit_server =
+        (struct sockaddr_in){.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)strtol(argv[1], NULL, 10)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     double start = limit_now();
     if (connections > 0) {
         limit_run_streams(connections);
