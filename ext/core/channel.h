@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* channel.h - the transport by UDP and TCP, and the system's name servers.
+/* channel.h - c-ares: the system's name servers, and a transport that does everything
+ * through it.
  *
- * channel.c is the only file that knows c-ares; every version gate is there. What
- * c-ares does here: it reads the system's configuration, and it keeps the list of
- * queries and draws or takes their ids (channel_ledger.h says why no more). The attempts
- * and the sockets are in channel_transport.c.
+ * The files named channel are the only ones that know c-ares; every version gate is in
+ * them. channel.c has what is of the process and of the system, channel_transport.c the
+ * transport, channel_lane.c and channel_guard.c what that is made of.
  */
 #ifndef MX_CHANNEL_H
 #define MX_CHANNEL_H
@@ -24,11 +24,12 @@ MX_MUST_CHECK mx_status mx_channel_library_init(void);
 const char *mx_channel_library_version(void);
 const char *mx_channel_header_version(void);
 
-/* `attempt_life`: no attempt stays open longer than this, so c-ares may forget it
- * shortly after. `seed` decides which socket sends; the kernel picks its port. */
-MX_MUST_CHECK mx_status mx_channel_new(mx_usec attempt_life, uint64_t seed,
+/* Ids, the life of sockets, whom a reply is for: all that is c-ares's, in every version
+ * the same. `flight_life`: no flight stays open longer than this, so c-ares may forget
+ * it shortly after. `seed` decides which socket sends; the kernel picks its port. */
+MX_MUST_CHECK mx_status mx_channel_new(mx_usec flight_life, uint64_t seed,
                                        mx_transport **out);
-/* Datagrams and TCP messages so far that answered no open attempt of this transport,
+/* Datagrams and TCP messages so far that answered no open flight of this transport,
  * which mx_channel_new made: late, twice, damaged in header or question, or forged. */
 uint64_t mx_channel_strays(const mx_transport *transport);
 

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L /* setenv */
 #include "core/channel.h"
-#include "core/channel_ledger.h"
-#include "core/mem.h"
 #include "scene.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MANY = 1000, FORMERR = 1 };
@@ -41,28 +35,56 @@ static void
 test_ids_and_ports_differ(void **state)
 {
     (void)state;
+    enum { ASKED = 2000, PORTS = 16 }; /* random ids alone would repeat */
     struct scene scene;
     loopback_query query;
-    static bool ids[65536], ports[65536];
-    enum { ASKED = 2000 }; /* random ids alone would repeat some 30 times */
-    unsigned id_count = 0, port_count = 0;
+    static bool ids[PORTS][65536];
+    in_port_t ports[PORTS];
+    unsigned port_count = 0;
     memset(ids, 0, sizeof(ids));
-    memset(ports, 0, sizeof(ports));
     open_scene(&scene);
     for (unsigned i = 1; i <= ASKED; i++) {
         ask(&scene, MX_UDP, i);
         loopback_receive(&scene.server, &query);
+        unsigned port = 0;
+        while (port < port_count && ports[port] != query.from.sin_port) {
+            port++;
+        }
+        assert_true(port < PORTS);
+        if (port == port_count) {
+            ports[port_count++] = query.from.sin_port;
+        }
         unsigned id = (unsigned)(query.bytes[0] << 8 | query.bytes[1]);
-        unsigned port = ntohs(query.from.sin_port);
-        id_count += !ids[id];
-        ids[id] = true;
-        port_count += !ports[port];
-        ports[port] = true;
+        assert_false(ids[port][id]);
+        ids[port][id] = true;
         if (i == 200) {
-            assert_in_range(port_count, 32, 64);
+            assert_int_equal(port_count, PORTS);
         }
     }
-    assert_int_equal(id_count, ASKED);
+    close_scene(&scene);
+}
+
+static void
+test_an_idle_port_is_given_up(void **state)
+{
+    (void)state;
+    enum { ASKED = 50 };
+    struct scene scene;
+    loopback_query query;
+    in_port_t last = 0;
+    unsigned changes = 0;
+    open_scene(&scene);
+    for (unsigned i = 1; i <= ASKED; i++) {
+        ask(&scene, MX_UDP, i);
+        loopback_receive(&scene.server, &query);
+        changes += query.from.sin_port != last;
+        last = query.from.sin_port;
+        answer(&scene, &query, QR);
+        expect_reply_to(&scene, i);
+        assert_int_equal(scene.transport->type->descriptors(scene.transport, NULL, 0),
+                         0);
+    }
+    assert_in_range(changes, ASKED / 2, ASKED); /* the kernel draws them */
     close_scene(&scene);
 }
 
@@ -169,19 +191,35 @@ test_a_reply_on_another_socket_is_stray(void **state)
     close_scene(&scene);
 }
 
+/* Asks, from `number` on, until one question comes from this port. Returns its number.
+ */
+static unsigned
+ask_from_port(struct scene *scene, in_port_t port, unsigned number,
+              loopback_query *query)
+{
+    for (;; number++) {
+        ask(scene, MX_UDP, number);
+        loopback_receive(&scene->server, query);
+        if (query->from.sin_port == port) {
+            return number;
+        }
+    }
+}
+
 static void
 test_a_reply_counts_once(void **state)
 {
     (void)state;
     struct scene scene;
-    loopback_query query;
+    loopback_query query, other;
     open_scene(&scene);
     ask(&scene, MX_UDP, 1);
     loopback_receive(&scene.server, &query);
+    ask_from_port(&scene, query.from.sin_port, 2, &other); /* so that it stays open */
     for (int i = 0; i < 50; i++) {
         answer(&scene, &query, QR);
     }
-    assert_int_equal(reply(&scene).kind, MX_REPLY_MESSAGE);
+    expect_reply_to(&scene, 1);
     expect_nothing(&scene);
     assert_int_equal(strays(&scene), 49);
     close_scene(&scene);
@@ -197,6 +235,34 @@ damaged_reply(const loopback_query *query, uint8_t *out)
     out[7] = 1;
     memcpy(out + length, mx, sizeof(mx));
     return length + sizeof(mx);
+}
+
+/* What c-ares 1.28 and later cannot read ends all that is in flight beside it, and is an
+ * answer to our reader. */
+static void
+test_a_damaged_reply_harms_no_neighbour(void **state)
+{
+    (void)state;
+    enum { HEALTHY = 300 };
+    struct scene scene;
+    static loopback_query queries[HEALTHY + 1];
+    static uint8_t bytes[512];
+    open_scene(&scene);
+    for (unsigned i = 0; i <= HEALTHY; i++) {
+        ask(&scene, MX_UDP, i);
+        loopback_receive(&scene.server, &queries[i]);
+    }
+    size_t length = damaged_reply(&queries[0], bytes);
+    loopback_send(&scene.server, &queries[0], bytes, length);
+    expect_message(&scene, 0, bytes, length);
+    expect_nothing(&scene);
+    assert_true(loopback_is_silent(&scene.server));
+    for (unsigned i = 1; i <= HEALTHY; i++) {
+        answer(&scene, &queries[i], QR | RA);
+        expect_reply_to(&scene, i);
+    }
+    expect_nothing(&scene);
+    close_scene(&scene);
 }
 
 static void
@@ -263,122 +329,6 @@ test_c_ares_asks_nothing_on_its_own(void **state)
     close_scene(&scene);
 }
 
-static void
-test_a_closed_port_is_told_once_for_each(void **state)
-{
-    (void)state;
-    enum { ASKED = 300 };
-    struct scene scene;
-    bool told[ASKED] = {false};
-    open_scene(&scene);
-    mx_server closed = loopback_closed();
-    for (unsigned i = 0; i < ASKED; i++) {
-        assert_int_equal(try_ask(&scene, &closed, MX_UDP, i + 1), MX_OK);
-    }
-    for (unsigned i = 0; i < ASKED; i++) {
-        mx_reply out = reply(&scene);
-        assert_int_equal(out.kind, MX_REPLY_UNREACHABLE);
-        assert_int_equal(out.os_error, ECONNREFUSED);
-        assert_in_range(number_in(&scene, &out), 1, ASKED);
-        assert_false(told[number_in(&scene, &out) - 1]);
-        told[number_in(&scene, &out) - 1] = true;
-    }
-    expect_nothing(&scene);
-    close_scene(&scene);
-}
-
-static void
-test_a_server_that_comes_back(void **state)
-{
-    (void)state;
-    struct scene scene;
-    loopback_query query;
-    open_scene(&scene);
-    uint16_t port = scene.server.server.port;
-    loopback_close(&scene.server);
-    ask(&scene, MX_UDP, 1);
-    expect_error(&scene, 1, MX_REPLY_UNREACHABLE, ECONNREFUSED);
-    loopback_open(&scene.server, port);
-    ask(&scene, MX_UDP, 2);
-    loopback_receive(&scene.server, &query);
-    answer(&scene, &query, QR);
-    expect_reply_to(&scene, 2);
-    close_scene(&scene);
-}
-
-static void
-test_a_refusal_of_one_server_spares_another(void **state)
-{
-    (void)state;
-    struct scene scene;
-    loopback_query query;
-    open_scene(&scene);
-    mx_server closed = loopback_closed();
-    ask(&scene, MX_UDP, 1);
-    assert_int_equal(try_ask(&scene, &closed, MX_UDP, 2), MX_OK);
-    expect_error(&scene, 2, MX_REPLY_UNREACHABLE, ECONNREFUSED);
-    expect_nothing(&scene);
-    loopback_receive(&scene.server, &query);
-    answer(&scene, &query, QR);
-    expect_reply_to(&scene, 1);
-    close_scene(&scene);
-}
-
-static void
-test_a_server_that_cannot_be_reached_at_all(void **state)
-{
-    (void)state;
-    struct scene scene;
-    mx_server nowhere;
-    open_scene(&scene);
-    /* Broadcast needs a permission that nobody asked for: trouble of our own. */
-    assert_true(mx_server_from_text("255.255.255.255", 15, &nowhere));
-    assert_int_equal(try_ask(&scene, &nowhere, MX_UDP, 1), MX_OK);
-    expect_error(&scene, 1, MX_REPLY_LOCAL, EACCES);
-    assert_int_equal(try_ask(&scene, &nowhere, MX_TCP, 2), MX_OK);
-    mx_reply out = reply(&scene);
-    assert_int_equal(number_in(&scene, &out), 2);
-    assert_int_not_equal(out.os_error, 0);
-    expect_nothing(&scene);
-    close_scene(&scene);
-}
-
-static void
-test_ipv6(void **state)
-{
-    (void)state;
-    struct scene scene;
-    struct sockaddr_in6 address = {.sin6_family = AF_INET6,
-                                   .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    socklen_t length = sizeof(address);
-    open_scene(&scene);
-    mx_server server;
-    assert_true(mx_server_from_text("::1", 3, &server));
-    int listener = socket(AF_INET6, SOCK_DGRAM, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&address, length) != 0) {
-        /* A machine without IPv6: the server is out of reach, as another may not be. */
-        assert_int_equal(try_ask(&scene, &server, MX_UDP, 1), MX_OK);
-        assert_int_equal(reply(&scene).kind, MX_REPLY_UNREACHABLE);
-    }
-    else {
-        uint8_t bytes[512];
-        assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length),
-                         0);
-        server.port = ntohs(address.sin6_port);
-        assert_int_equal(try_ask(&scene, &server, MX_UDP, 1), MX_OK);
-        ssize_t count = recvfrom(listener, bytes, sizeof(bytes), 0,
-                                 (struct sockaddr *)&address, &length);
-        assert_true(count > 12);
-        bytes[2] |= 0x80;
-        assert_int_equal(sendto(listener, bytes, (size_t)count, 0,
-                                (struct sockaddr *)&address, length),
-                         count);
-        expect_message(&scene, 1, bytes, (size_t)count);
-    }
-    close(listener);
-    close_scene(&scene);
-}
-
 /* ---- cancelling and closing ---- */
 
 static void
@@ -415,6 +365,33 @@ test_a_cancelled_attempt_says_nothing(void **state)
     loopback_receive(&scene.server, &query);
     answer(&scene, &query, QR);
     expect_reply_to(&scene, 3);
+    close_scene(&scene);
+}
+
+/* c-ares is told of each, or would still have its sockets open. */
+static void
+test_storms_of_cancelling(void **state)
+{
+    (void)state;
+    enum { STORMS = 3 };
+    struct scene scene;
+    mx_reply out;
+    open_scene(&scene);
+    const mx_transport_type *type = scene.transport->type;
+    unsigned window = (unsigned)type->window(scene.transport);
+    for (int storm = 0; storm < STORMS; storm++) {
+        for (unsigned i = 0; i < window; i++) {
+            ask(&scene, i % 16 == 0 ? MX_TCP : MX_UDP, i);
+        }
+        for (unsigned i = 0; i < window; i++) {
+            cancel(&scene, i * 37 % window);
+        }
+        assert_false(type->take(scene.transport, &out));
+        assert_in_range(type->descriptors(scene.transport, NULL, 0), 0, 1); /* TCP */
+        for (uint8_t byte; recv(scene.server.udp, &byte, 1, MSG_DONTWAIT) >= 0;) {
+        }
+    }
+    expect_nothing(&scene);
     close_scene(&scene);
 }
 
@@ -548,13 +525,13 @@ test_too_many_attempts_are_told_so(void **state)
 
 /* c-ares hears of every end, or would be full before this is over. */
 static void
-test_more_attempts_in_turn_than_c_ares_holds(void **state)
+test_more_flights_in_turn_than_c_ares_holds(void **state)
 {
     (void)state;
     struct scene scene;
     loopback_query query;
     open_scene(&scene);
-    for (unsigned i = 1; i <= MX_LEDGER_SIZE + 1; i++) {
+    for (unsigned i = 1; i < FLIGHTS; i++) {
         ask(&scene, MX_UDP, i);
         loopback_receive(&scene.server, &query);
         if (i % 2 == 0) {
@@ -569,221 +546,28 @@ test_more_attempts_in_turn_than_c_ares_holds(void **state)
     close_scene(&scene);
 }
 
-/* ---- c-ares ---- */
-
-/* Ends when c-ares has given up all by itself. */
-static void
-test_a_reply_later_than_c_ares_waits(void **state)
-{
-    (void)state;
-    struct scene scene;
-    loopback_query query;
-    open_scene(&scene);
-    scene.transport->type->free(scene.transport);
-    /* c-ares gets a second more than attempts live: a few milliseconds. */
-    const mx_usec life = -S + 5000;
-    assert_int_equal(mx_channel_new(life, SEED, &scene.transport), MX_OK);
-    ask(&scene, MX_UDP, 1);
-    loopback_receive(&scene.server, &query);
-
-    mx_ledger *twin;
-    int os_error;
-    uint8_t other[MX_QUERY_SIZE];
-    assert_int_equal(mx_ledger_new(life, &twin, &os_error), MX_OK);
-    size_t length = write_query(1, other);
-    assert_int_equal(mx_ledger_enter(twin, other, length), 0);
-    assert_int_equal(mx_ledger_count(twin), 1);
-    other[0] ^= 1; /* settles nothing, and lets c-ares look at its clock */
-    for (int i = 0; i < 1000 && mx_ledger_count(twin) > 0; i++) {
-        poll(NULL, 0, 1);
-        mx_ledger_settle(twin, other, length);
-    }
-    assert_int_equal(mx_ledger_count(twin), 0);
-    mx_ledger_free(twin);
-
-    ask(&scene, MX_UDP, 2); /* the channel's c-ares looks at its clock as well */
-    answer(&scene, &query, QR);
-    expect_reply_to(&scene, 1);
-    loopback_receive(&scene.server, &query);
-    answer(&scene, &query, QR);
-    expect_reply_to(&scene, 2);
-    close_scene(&scene);
-}
-
-/* In a child, whose environment is its own. */
-static int
-ask_in_hostile_environment(void)
-{
-    struct scene scene;
-    loopback_query query;
-    char lookup[512];
-    setenv("RES_OPTIONS", "use-vc rotate attempts:5 timeout:1 ndots:15 edns0", 1);
-    setenv("LOCALDOMAIN", "evil.example", 1);
-    setenv("HOSTALIASES", "/etc/passwd", 1);
-    open_scene(&scene);
-    ask(&scene, MX_UDP, 1);
-    loopback_receive(&scene.server, &query);
-    size_t length = write_query(1, (uint8_t *)lookup);
-    if (query.length != length ||
-        memcmp(query.bytes + 2, lookup + 2, length - 2) != 0) {
-        return 1;
-    }
-    answer(&scene, &query, QR);
-    if (reply(&scene).kind != MX_REPLY_MESSAGE || !loopback_is_silent(&scene.server)) {
-        return 2;
-    }
-    close_scene(&scene);
-    return 0;
-}
-
-/* In a child, whose limits are its own. */
-static int
-run_out_of_descriptors(void)
-{
-    struct scene scene;
-    loopback_query query;
-    struct rlimit limit;
-    open_scene(&scene);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    rlim_t usual = limit.rlim_cur;
-    int lowest = dup(0);
-    close(lowest);
-    for (int spare = 0; spare < 2;
-         spare++) { /* none; one for c-ares and none for UDP */
-        limit.rlim_cur = (rlim_t)(lowest + spare);
-        setrlimit(RLIMIT_NOFILE, &limit);
-        for (unsigned i = 0; i < 2; i++) {
-            ask(&scene, i == 0 ? MX_UDP : MX_TCP, i + 1);
-            mx_reply out = reply(&scene);
-            if (out.kind != MX_REPLY_LOCAL || out.os_error != EMFILE ||
-                number_in(&scene, &out) != i + 1) {
-                return 1;
-            }
-        }
-    }
-    limit.rlim_cur = usual;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    ask(&scene, MX_UDP, 3);
-    loopback_receive(&scene.server, &query);
-    answer(&scene, &query, QR);
-    if (reply(&scene).kind != MX_REPLY_MESSAGE) {
-        return 2;
-    }
-    close_scene(&scene);
-    return 0;
-}
-
-static void
-expect_success_in_child(int (*run)(void))
-{
-    int status;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        _exit(run());
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-}
-
-static void
-test_the_environment_has_no_say(void **state)
-{
-    (void)state;
-    expect_success_in_child(ask_in_hostile_environment);
-}
-
-static void
-test_running_out_of_descriptors(void **state)
-{
-    (void)state;
-    expect_success_in_child(run_out_of_descriptors);
-}
-
-/* Asks and answers once while the nth allocation fails; false when none did. */
-static bool
-survives_failure_of_allocation(size_t nth, mx_protocol protocol)
-{
-    struct scene scene;
-    loopback_query query;
-    uint8_t bytes[512];
-    mx_reply out = {.flight = NULL};
-    open_scene(&scene);
-    mx_mem_fail(nth, 0);
-    mx_status status = try_ask(&scene, &scene.server.server, protocol, 1);
-    if (status == MX_OK && protocol == MX_UDP) {
-        loopback_receive(&scene.server, &query);
-        answer(&scene, &query, QR);
-        out = reply(&scene);
-    }
-    else if (status == MX_OK) {
-        int connection = loopback_accept(&scene.server);
-        assert_true(turn(&scene, LOOPBACK_PATIENCE));
-        if (!scene.transport->type->take(scene.transport, &out)) {
-            loopback_read(connection, &query);
-            size_t length = loopback_reply(&query, QR, bytes);
-            loopback_write_message(connection, bytes, length);
-            out = reply(&scene);
-        }
-        close(connection);
-    }
-    bool has_failed = mx_mem_fail(0, 0) >= nth;
-    if (status != MX_OK) {
-        assert_int_equal(status, MX_NOMEM);
-    }
-    else if (out.kind == MX_REPLY_LOCAL) {
-        assert_int_equal(out.os_error, ENOMEM);
-    }
-    else {
-        /* Without memory to read on the message at hand is still whole. */
-        assert_int_equal(out.kind, MX_REPLY_MESSAGE);
-    }
-    expect_nothing(&scene);
-    close_scene(&scene);
-    return has_failed;
-}
-
-static void
-test_every_allocation_may_fail(void **state)
-{
-    (void)state;
-    for (int protocol = MX_UDP; protocol <= MX_TCP; protocol++) {
-        size_t nth = 1;
-        while (survives_failure_of_allocation(nth, (mx_protocol)protocol)) {
-            nth++;
-        }
-        assert_true(nth > 5);
-    }
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_question_and_its_reply),
         cmocka_unit_test(test_ids_and_ports_differ),
+        cmocka_unit_test(test_an_idle_port_is_given_up),
         cmocka_unit_test(test_poison_harms_nobody),
         cmocka_unit_test(test_a_reply_on_another_socket_is_stray),
         cmocka_unit_test(test_a_reply_counts_once),
+        cmocka_unit_test(test_a_damaged_reply_harms_no_neighbour),
         cmocka_unit_test(test_bytes_are_kept_as_they_came),
         cmocka_unit_test(test_the_largest_datagram_is_kept_whole),
         cmocka_unit_test(test_c_ares_asks_nothing_on_its_own),
-        cmocka_unit_test(test_a_closed_port_is_told_once_for_each),
-        cmocka_unit_test(test_a_server_that_comes_back),
-        cmocka_unit_test(test_a_refusal_of_one_server_spares_another),
-        cmocka_unit_test(test_a_server_that_cannot_be_reached_at_all),
-        cmocka_unit_test(test_ipv6),
         cmocka_unit_test(test_a_cancelled_attempt_says_nothing),
+        cmocka_unit_test(test_storms_of_cancelling),
         cmocka_unit_test(test_cancelled_over_tcp),
         cmocka_unit_test(test_freed_with_attempts_in_every_state),
         cmocka_unit_test(test_descriptors_and_wake_up_go_when_idle),
         cmocka_unit_test(test_the_window_holds),
         cmocka_unit_test(test_too_many_attempts_are_told_so),
-        cmocka_unit_test(test_more_attempts_in_turn_than_c_ares_holds),
-        cmocka_unit_test(test_a_reply_later_than_c_ares_waits),
-        cmocka_unit_test(test_the_environment_has_no_say),
-        cmocka_unit_test(test_running_out_of_descriptors),
-        cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_more_flights_in_turn_than_c_ares_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,13 +66,13 @@ def compile_core(root: Path, out: Path) -> dict[str, Symbols]:
 
 
 def foreign_symbols(core: dict[str, Symbols]) -> list[str]:
-    """Find needs of Python, and of c-ares outside channel.c."""
+    """Find needs of Python, and of c-ares outside channel*.c."""
     return [
         f"{stem}.o needs {name}"
         for stem, symbols in core.items()
         for name in sorted(symbols.needed)
         if name.startswith(("Py", "_Py"))
-        or (name.startswith("ares_") and stem != "channel")
+        or (name.startswith("ares_") and module_of(stem) != "channel")
     ]
 
 
