@@ -18,6 +18,8 @@ from pymx.testing import Behaviour, FakeDNS, Query, Send, rcode
 HURRY = {"timeout": 0.6, "attempt_timeout": 0.1, "address_wait": 0.05}
 PATIENCE = {"timeout": 60.0, "attempt_timeout": 20.0}
 TRUNCATED = 0x200
+# The same for every transport, unless a scenario has its own.
+SEED = 4
 BLAMES_EDNS = ("FORMERR", "NOTIMP", "BADVERS", "BADCOOKIE")
 LISTS = ("self_names", "self_addresses")
 
@@ -130,7 +132,7 @@ def await_questions(scenario: Scenario, server: FakeDNS) -> None:
                     server.log.wait(1, name, type_, timeout=2.0)
 
 
-def run(scenario: Scenario) -> list[str]:
+def run(scenario: Scenario, transport: str) -> list[str]:
     """Resolve the destination; return the route, and what was wrong with questions."""
     assert scenario.destination is not None
     with FakeDNS() as server:
@@ -139,7 +141,8 @@ def run(scenario: Scenario) -> list[str]:
             server.script(name, type_, answer(reply))
         if is_down(scenario):
             server.stop()
-        with pymx.Resolver([server.nameserver], **options_of(scenario)) as resolver:
+        options = {"seed": SEED, **options_of(scenario), "transport": transport}
+        with pymx.Resolver([server.nameserver], **options) as resolver:
             route = resolver.resolve(scenario.destination)
             check_line(route)
             await_questions(scenario, server)

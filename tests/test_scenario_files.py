@@ -49,12 +49,12 @@ def sound(tmp_path: Path) -> Scenario:
 
 
 def test_a_sound_one_passes(sound: Scenario) -> None:
-    assert find_difference(sound, run(sound)) is None
+    assert find_difference(sound, run(sound, "auto")) is None
     assert (sound.rule, sound.line) == ("M6", 3)
 
 
 def test_every_line_counts(sound: Scenario) -> None:
-    got = run(sound)
+    got = run(sound, "auto")
     for line in list(sound.expected):
         keyword = line.partition(" ")[0]
         sound.expected.remove(line)
@@ -89,12 +89,12 @@ def test_every_line_counts(sound: Scenario) -> None:
 )
 def test_a_line_too_many_counts(tmp_path: Path, line: str, difference: str) -> None:
     (scenario,) = read(write(tmp_path, SOUND + line))
-    assert find_difference(scenario, run(scenario)) == difference
+    assert find_difference(scenario, run(scenario, "auto")) == difference
 
 
 def test_a_question_without_a_line_counts(sound: Scenario) -> None:
     sound.dns.pop()
-    assert find_difference(sound, run(sound)) == "unexpected"
+    assert find_difference(sound, run(sound, "auto")) == "unexpected"
 
 
 def test_equals_may_come_in_any_order_only_where_they_are_said_to(
@@ -151,13 +151,13 @@ def test_bad_options_are_refused(
 ) -> None:
     (scenario,) = read(write(tmp_path, f"{SOUND}option {option}\n"))
     with pytest.raises(error, match=option.split()[0]):
-        run(scenario)
+        run(scenario, "auto")
 
 
 def test_bad_answers_are_refused(sound: Scenario) -> None:
     sound.dns[0] = ("a.test", "MX", "NOSUCHWORD")
     with pytest.raises(ServerError, match="NOSUCHWORD"):
-        run(sound)
+        run(sound, "auto")
 
 
 def test_characters_are_repeated(tmp_path: Path) -> None:

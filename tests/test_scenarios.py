@@ -14,32 +14,57 @@ from scenario_routes import find_difference
 from scenario_runner import is_slow, run
 
 SCENARIOS = read_all()
+TRANSPORTS = ("auto", "c-ares")
 AT_A_TIME = 16
 PAGE = Path(__file__).parents[1] / "docs" / "rules.rst"
 RULES = re.findall(r"^   \* - ([A-Z]\d+)$", PAGE.read_text(), re.MULTILINE)
 # Ids of docs/faults.rst; a lint test looks them up.
 OF_FAULTS = ("W", "C", "S")
 
-
-@pytest.fixture(scope="module")
-def waited_for(request: pytest.FixtureRequest) -> dict[str, Future[list[str]]]:
-    """Run the scenarios that mostly wait, all at the same time, by their titles."""
-    chosen = [
-        item.callspec.params["scenario"]
-        for item in request.session.items
-        if getattr(item, "callspec", None) and "scenario" in item.callspec.params
-    ]
-    slow = [scenario for scenario in chosen if is_slow(scenario)]
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
-        return {scenario.title: pool.submit(run, scenario) for scenario in slow}
-
-
-@pytest.mark.parametrize(
+each_scenario = pytest.mark.parametrize(
     "scenario", [pytest.param(row, id=row.title) for row in SCENARIOS]
 )
-def test_scenario(scenario: Scenario, waited_for: dict[str, Future[list[str]]]) -> None:
-    future = waited_for.get(scenario.title)
-    got = future.result() if future else run(scenario)
+
+
+class Outcomes:
+    """Routes as lines: each scenario is run once by each transport."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(AT_A_TIME)
+        self._of: dict[tuple[str, str], Future[list[str]]] = {}
+
+    def start(self, scenario: Scenario, transport: str) -> Future[list[str]]:
+        """Begin to run it, at the same time as others."""
+        future = self._pool.submit(run, scenario, transport)
+        self._of[scenario.title, transport] = future
+        return future
+
+    def get(self, scenario: Scenario, transport: str) -> list[str]:
+        """Return the outcome, running it unless that was begun before."""
+        future = self._of.get((scenario.title, transport))
+        return (future or self.start(scenario, transport)).result()
+
+
+@pytest.fixture(scope="module")
+def outcomes(request: pytest.FixtureRequest) -> Outcomes:
+    """Run the scenarios that mostly wait, all at the same time."""
+    outcomes = Outcomes()
+    chosen = {
+        item.callspec.params["scenario"].title
+        for item in request.session.items
+        if getattr(item, "callspec", None) and "scenario" in item.callspec.params
+    }
+    for scenario in SCENARIOS:
+        if scenario.title in chosen and is_slow(scenario):
+            for transport in TRANSPORTS:
+                outcomes.start(scenario, transport)
+    return outcomes
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@each_scenario
+def test_scenario(scenario: Scenario, transport: str, outcomes: Outcomes) -> None:
+    got = outcomes.get(scenario, transport)
     keyword = find_difference(scenario, got)
     if keyword:
         pytest.fail(
@@ -47,6 +72,17 @@ def test_scenario(scenario: Scenario, waited_for: dict[str, Future[list[str]]]) 
             + "\n".join(["expected", *indent(scenario.expected), "got", *indent(got)]),
             pytrace=False,
         )
+
+
+@each_scenario
+def test_transports_agree(scenario: Scenario, outcomes: Outcomes) -> None:
+    first, *others = (timeless(outcomes.get(scenario, name)) for name in TRANSPORTS)
+    assert others == [first] * len(others)
+
+
+def timeless(lines: list[str]) -> list[str]:
+    """Return an outcome without what the clock decides."""
+    return [line for line in lines if not line.startswith("elapsed ")]
 
 
 def indent(lines: list[str]) -> list[str]:
