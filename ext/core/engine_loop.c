@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/channel.h"
+#include "core/datagram.h"
 #include "core/engine_state.h"
 #include "core/mem.h"
 #include "core/query.h"
@@ -25,7 +26,11 @@ make_transport(mx_engine *engine, mx_resolver *resolver)
     if (status != MX_OK) {
         return status;
     }
-    return mx_channel_new(resolver->config.timeout, seed, &resolver->transport);
+    if (resolver->config.transport == MX_TRANSPORT_C_ARES) {
+        return mx_channel_new(resolver->config.timeout, seed, &resolver->transport);
+    }
+    return mx_datagram_new(resolver->config.transport == MX_TRANSPORT_TCP, seed,
+                           &resolver->transport);
 }
 
 /* Makes the resolver one of ours: from now on it has a transport. */

@@ -62,14 +62,16 @@ mx_attempt_send(mx_query *query, const mx_server *server, mx_protocol protocol,
     attempt->has_edns = flags.edns;
     attempt->sent_at = now;
     attempt->patience_ends = patience_ends;
+    attempt->flight.protocol = (uint8_t)protocol;
     status = transport->type->send(transport, &attempt->flight, server, protocol, now);
     if (status != MX_OK) {
         mx_attempt_free(attempt);
         return status;
     }
+    attempt->protocol = (mx_protocol)attempt->flight.protocol;
     mx_query_trace_sent(attempt);
     query->last_sent = now;
-    count_attempt(query, protocol);
+    count_attempt(query, attempt->protocol);
     return MX_OK;
 }
 

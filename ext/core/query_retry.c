@@ -361,6 +361,20 @@ give_back(unsigned *count)
     }
 }
 
+/* Who guesses ids over UDP cannot follow to TCP. */
+static void
+take_near_misses(mx_query *query, const mx_attempt *sent, mx_usec now)
+{
+    mx_query_trace_failure(sent, MX_REASON_UNRELATED_ANSWER, now);
+    if (query->tcp_attempts < MAX_TCP_ATTEMPTS) {
+        query->tcp_attempts++;
+        send_to(query, &sent->server, MX_TCP, now);
+        return;
+    }
+    mx_query_note_reason(query, MX_REASON_UNRELATED_ANSWER, &sent->server);
+    try_elsewhere(query, true, now);
+}
+
 static void
 take_unreachable(mx_query *query, const mx_attempt *sent, mx_usec now)
 {
@@ -396,6 +410,7 @@ mx_query_take_reply(const mx_reply *reply, mx_usec now)
 {
     mx_attempt *attempt = MX_CONTAINER(reply->flight, mx_attempt, flight);
     mx_attempt sent = *attempt;
+    sent.protocol = (mx_protocol)attempt->flight.protocol;
     mx_query *query = attempt->query;
 
     mx_attempt_free(attempt);
@@ -403,6 +418,9 @@ mx_query_take_reply(const mx_reply *reply, mx_usec now)
     switch (reply->kind) {
     case MX_REPLY_MESSAGE:
         take_message(query, &sent, reply, now);
+        break;
+    case MX_REPLY_NEAR_MISSES:
+        take_near_misses(query, &sent, now);
         break;
     case MX_REPLY_UNREACHABLE:
         take_unreachable(query, &sent, now);

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FLAGS_RD = 0x0100, FLAGS_AD = 0x0020, OPT_DO = 0x8000 };
 enum {
-    FLAGS_RD = 0x0100,
-    FLAGS_AD = 0x0020,
-    OPT_DO = 0x8000,
+    ID_SIZE = 2,
+    /* Positions in a header; AR_COUNT of the lower octet. */
+    FLAGS = 2,
+    QD_COUNT = 4,
+    AR_COUNT = 11,
     TYPE_AND_CLASS = 4,
-    QUESTION_END = 1 + TYPE_AND_CLASS, /* the root before them */
     OPT_SIZE = 11
 };
 
@@ -99,44 +101,31 @@ mx_question_write(const mx_question *question, uint16_t id, mx_query_flags flags
     return (size_t)(at - out);
 }
 
-/* The ordinary case at a glance: the id, and the question octet by octet. */
+/* Most servers repeat the question byte by byte. Where that is not so it may still be
+ * ours, with letters of the other case. */
 static bool
-is_echo(const uint8_t *query, size_t query_length, const uint8_t *reply,
-        size_t reply_length)
+has_same_bytes(const uint8_t *query, size_t query_length, const uint8_t *reply,
+               size_t reply_length)
 {
-    size_t end = MX_WIRE_HEADER;
-    while (end < query_length && query[end] != 0) {
-        end += 1u + query[end];
-    }
-    end += QUESTION_END;
-    return query_length >= end && reply_length >= end && memcmp(query, reply, 2) == 0 &&
-           (reply[2] & 0xf8) == 0x80 && reply[4] == 0 && reply[5] == 1 &&
+    size_t opt = query[AR_COUNT] != 0 ? OPT_SIZE : 0;
+    size_t end = query_length - opt;
+
+    return query_length > MX_WIRE_HEADER + opt && reply_length >= end &&
            memcmp(query + MX_WIRE_HEADER, reply + MX_WIRE_HEADER,
                   end - MX_WIRE_HEADER) == 0;
 }
 
-bool
-mx_reply_matches(const uint8_t *query, size_t query_length, const uint8_t *reply,
-                 size_t reply_length)
+static bool
+has_same_question(const uint8_t *query, size_t query_length, const uint8_t *reply,
+                  size_t reply_length)
 {
     mx_wire asked, replied;
-    if (is_echo(query, query_length, reply, reply_length)) {
-        return true;
-    }
+    mx_name asked_name, replied_name;
+
     mx_wire_init(&asked, query, query_length);
     mx_wire_init(&replied, reply, reply_length);
-
-    bool is_ours = mx_wire_u16(&asked) == mx_wire_u16(&replied);
-    /* QR=1, opcode 0 */
-    bool is_reply = (mx_wire_u16(&replied) & 0xf800u) == 0x8000u;
-    bool has_question = mx_wire_u16(&replied) == 1;
-    if (!is_ours || !is_reply || !has_question) {
-        return false;
-    }
-    mx_wire_skip(&asked, MX_WIRE_HEADER - 2);
-    mx_wire_skip(&replied, MX_WIRE_HEADER - 6);
-
-    mx_name asked_name, replied_name;
+    mx_wire_skip(&asked, MX_WIRE_HEADER);
+    mx_wire_skip(&replied, MX_WIRE_HEADER);
     mx_wire_name(&asked, &asked_name);
     mx_wire_name(&replied, &replied_name);
     if (asked.failed || replied.failed || !mx_name_equal(&asked_name, &replied_name)) {
@@ -145,4 +134,27 @@ mx_reply_matches(const uint8_t *query, size_t query_length, const uint8_t *reply
     bool has_type = mx_wire_u16(&asked) == mx_wire_u16(&replied);
     bool has_class = mx_wire_u16(&asked) == mx_wire_u16(&replied);
     return has_type && has_class && !asked.failed && !replied.failed;
+}
+
+bool
+mx_reply_asks(const uint8_t *query, size_t query_length, const uint8_t *reply,
+              size_t reply_length)
+{
+    if (query_length < MX_WIRE_HEADER || reply_length < MX_WIRE_HEADER) {
+        return false;
+    }
+    bool is_reply = (reply[FLAGS] & 0xf8u) == 0x80u; /* QR=1, opcode 0 */
+    bool has_one = reply[QD_COUNT] == 0 && reply[QD_COUNT + 1] == 1;
+    return is_reply && has_one &&
+           (has_same_bytes(query, query_length, reply, reply_length) ||
+            has_same_question(query, query_length, reply, reply_length));
+}
+
+bool
+mx_reply_matches(const uint8_t *query, size_t query_length, const uint8_t *reply,
+                 size_t reply_length)
+{
+    return query_length >= ID_SIZE && reply_length >= ID_SIZE &&
+           memcmp(query, reply, ID_SIZE) == 0 &&
+           mx_reply_asks(query, query_length, reply, reply_length);
 }

@@ -48,10 +48,14 @@ size_t mx_question_size(const mx_question *question);
  * bytes, at most MX_QUERY_SIZE. */
 size_t mx_question_write(const mx_question *question, uint16_t id, mx_query_flags flags,
                          uint8_t *out);
-/* Whether `reply` can be a reply to `query` at all: long enough, same id, QR=1, opcode
- * 0, exactly one question and it is ours (without case). Everything else that arrives
- * on a socket is stray: ignored, while listening goes on (fault S15). */
+/* Whether `reply` can be a reply to `query`, by mx_question_write, at all: long enough,
+ * same id, QR=1, opcode 0, exactly one question and it is ours (without case).
+ * Everything else that arrives on a socket is stray: ignored, while listening goes on
+ * (fault S15). */
 bool mx_reply_matches(const uint8_t *query, size_t query_length, const uint8_t *reply,
                       size_t reply_length);
+/* The same whatever the id. */
+bool mx_reply_asks(const uint8_t *query, size_t query_length, const uint8_t *reply,
+                   size_t reply_length);
 
 #endif

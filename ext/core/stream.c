@@ -18,9 +18,8 @@
 
 enum {
     LENGTH_BYTES = 2,
-    READ_SIZE = 16 << 10,
-    READS =
-        16 /* a call of mx_stream_work, so that a fast sender does not hog the turn */
+    READ_SIZE = 32 << 10,
+    READS = 4 /* a mx_stream_work, so that a fast sender does not hog the turn */
 };
 
 /* Bytes first to last, of which those before `start` are used up. */
@@ -32,6 +31,7 @@ typedef struct buffer {
 struct mx_stream {
     int descriptor;
     bool is_connecting;
+    int write_error;
     buffer in, out;
 };
 
@@ -119,6 +119,27 @@ mx_stream_events(const mx_stream *stream)
     return must_write ? POLLIN | POLLOUT : POLLIN;
 }
 
+bool
+mx_stream_is_connecting(const mx_stream *stream)
+{
+    return stream->is_connecting;
+}
+
+bool
+mx_stream_has_ended(const mx_stream *stream)
+{
+    uint8_t byte;
+    ssize_t count;
+
+    if (stream->is_connecting) {
+        return false;
+    }
+    do {
+        count = recv(stream->descriptor, &byte, 1, MSG_PEEK);
+    } while (count < 0 && errno == EINTR);
+    return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
 mx_status
 mx_stream_send(mx_stream *stream, const uint8_t *message, size_t length)
 {
@@ -150,24 +171,25 @@ finish_connecting(mx_stream *stream)
     return error;
 }
 
-static int
-write_out(mx_stream *stream)
+void
+mx_stream_flush(mx_stream *stream)
 {
     buffer *out = &stream->out;
-    while (out->start < out->end) {
+
+    while (!stream->is_connecting && stream->write_error == 0 &&
+           out->start < out->end) {
         ssize_t count = send(stream->descriptor, out->bytes + out->start,
                              out->end - out->start, MSG_NOSIGNAL);
         if (count >= 0) {
             out->start += (size_t)count;
         }
         else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            return 0;
+            return;
         }
         else if (errno != EINTR) {
-            return errno;
+            stream->write_error = errno;
         }
     }
-    return 0;
 }
 
 static int
@@ -178,7 +200,8 @@ read_in(mx_stream *stream)
         if (make_room(in, READ_SIZE) != MX_OK) {
             return ENOMEM;
         }
-        ssize_t count = recv(stream->descriptor, in->bytes + in->end, READ_SIZE, 0);
+        ssize_t count =
+            recv(stream->descriptor, in->bytes + in->end, in->capacity - in->end, 0);
         if (count > 0) {
             in->end += (size_t)count;
         }
@@ -204,10 +227,10 @@ mx_stream_work(mx_stream *stream)
             return error;
         }
     }
-    int write_error = write_out(stream);
+    mx_stream_flush(stream);
     /* Messages may have come before the connection broke. */
     int read_error = read_in(stream);
-    return write_error != 0 ? write_error : read_error;
+    return stream->write_error != 0 ? stream->write_error : read_error;
 }
 
 bool

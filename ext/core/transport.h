@@ -22,6 +22,7 @@
 
 typedef enum mx_reply_kind {
     MX_REPLY_MESSAGE,     /* `bytes` matches the query (mx_reply_matches), unread */
+    MX_REPLY_NEAR_MISSES, /* somebody guesses ids (fault S16): better ask over TCP */
     MX_REPLY_UNREACHABLE, /* the server refused, reset or cannot be reached */
     MX_REPLY_LOCAL        /* this machine's fault: descriptors, memory, no route */
 } mx_reply_kind;
@@ -33,9 +34,12 @@ typedef struct mx_flight {
      * has. The transport writes the id into it. */
     uint8_t *query;
     uint16_t length;
-    /* The transport's, which gives each the meaning it needs. */
     bool is_open; /* from send until its reply is taken or it is cancelled */
+    /* By what it goes, or has gone: the one asked for, or TCP where the transport prefers
+     * that to UDP. To be set to the former before send. */
     uint8_t protocol;
+    /* The transport's, which gives each the meaning it needs. */
+    uint8_t wanted;
     uint8_t state, count;
     uint16_t id;
     uint32_t socket;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* scene.h - a transport over c-ares and the name server that a test plays for it. */
+/* scene.h - a transport and the name server that a test plays for it. */
 #ifndef TEST_SCENE_H
 #define TEST_SCENE_H
 
 #include "core/channel.h"
+#include "core/datagram.h"
 #include "core/question.h"
 #include "loopback.h"
 
@@ -31,17 +32,38 @@ struct scene {
     loopback server;
     mx_usec now;
     struct scene_flight *flights;
+    uint64_t (*strays)(const mx_transport *);
 };
 
 static inline void
-open_scene(struct scene *scene)
+open_scene_with(struct scene *scene, mx_transport *transport)
 {
-    assert_int_equal(mx_channel_library_init(), MX_OK);
-    assert_int_equal(mx_channel_new(LIFE, SEED, &scene->transport), MX_OK);
+    scene->transport = transport;
     loopback_open(&scene->server, 0);
     scene->now = S;
     scene->flights = calloc(FLIGHTS, sizeof(*scene->flights));
     assert_non_null(scene->flights);
+}
+
+/* The transport of c-ares. */
+static inline void
+open_scene(struct scene *scene)
+{
+    mx_transport *transport;
+    assert_int_equal(mx_channel_library_init(), MX_OK);
+    assert_int_equal(mx_channel_new(LIFE, SEED, &transport), MX_OK);
+    open_scene_with(scene, transport);
+    scene->strays = mx_channel_strays;
+}
+
+/* The transport of datagrams, or of streams as long as these can be had. */
+static inline void
+open_datagram_scene(struct scene *scene, bool prefers_streams)
+{
+    mx_transport *transport;
+    assert_int_equal(mx_datagram_new(prefers_streams, SEED, &transport), MX_OK);
+    open_scene_with(scene, transport);
+    scene->strays = mx_datagram_strays;
 }
 
 static inline void
@@ -179,15 +201,15 @@ static inline void
 expect_nothing(struct scene *scene)
 {
     mx_reply out;
-    while (turn(scene, 0)) {
-    }
-    assert_false(scene->transport->type->take(scene->transport, &out));
+    do {
+        assert_false(scene->transport->type->take(scene->transport, &out));
+    } while (turn(scene, 0));
 }
 
 static inline uint64_t
 strays(const struct scene *scene)
 {
-    return mx_channel_strays(scene->transport);
+    return scene->strays(scene->transport);
 }
 
 /* The number in the name that a query asks for. */

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/datagram_state.h"
+#include "core/table.h"
+
+#include <errno.h>
+
+/* Before the system is offered again what it would not take: its buffers drain. */
+#define SEND_PAUSE (2 * MX_USEC_PER_MSEC)
+
+static void
+fail_all_waiting(mx_endpoint *endpoint, int os_error)
+{
+    while (!mx_list_is_empty(&endpoint->waiting)) {
+        mx_flight *flight = MX_CONTAINER(endpoint->waiting.next, mx_flight, link);
+        mx_datagram_detach(flight);
+        mx_datagram_fail_with_error(endpoint->datagram, flight, os_error);
+    }
+}
+
+void
+mx_endpoint_fail_socket(mx_endpoint *endpoint, mx_udp_socket *socket, int os_error)
+{
+    mx_flight *refused;
+    size_t place = 0;
+
+    while ((refused = mx_flights_next(&socket->flights, &place)) != NULL) {
+        if (refused->state == MX_FLIGHT_BY_UDP) {
+            mx_flights_remove(&socket->flights, refused);
+            mx_datagram_fail_with_error(endpoint->datagram, refused, os_error);
+        }
+    }
+    mx_udp_release(endpoint->udp, socket);
+}
+
+/* Gives the first of those that wait an id on this socket; returns how many. */
+static size_t
+load_batch(mx_endpoint *endpoint, mx_udp_socket *socket, size_t limit,
+           mx_flight **flights)
+{
+    mx_datagram *datagram = endpoint->datagram;
+    size_t count = 0;
+
+    while (count < limit && !mx_list_is_empty(&endpoint->waiting)) {
+        mx_flight *flight = MX_CONTAINER(endpoint->waiting.next, mx_flight, link);
+        mx_list_remove(&flight->link);
+        if (mx_flights_add(&socket->flights, &datagram->ids, flight) != MX_OK) {
+            /* Without an id that nobody can foretell nothing is sent. */
+            mx_datagram_fail(datagram, flight, MX_REPLY_LOCAL, EAGAIN);
+            continue;
+        }
+        flight->state = MX_FLIGHT_LOADED;
+        flight->socket = socket->place;
+        flight->count = 0;
+        mx_datagrams_put(datagram->batch, count, flight->query, flight->length);
+        flights[count++] = flight;
+    }
+    mx_near_misses_forget(&datagram->near_misses);
+    return count;
+}
+
+/* Flights that did not leave wait on, before the others. */
+static void
+unload_batch(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
+             size_t count)
+{
+    mx_list others;
+
+    mx_list_init(&others);
+    mx_list_move_all(&others, &endpoint->waiting);
+    for (size_t i = 0; i < count; i++) {
+        mx_flights_remove(&socket->flights, flights[i]);
+        mx_endpoint_wait(endpoint, flights[i]);
+    }
+    mx_list_move_all(&endpoint->waiting, &others);
+}
+
+/* Trouble that says nothing about the datagram and passes (fault N26). */
+static bool
+is_passing(int os_error)
+{
+    return os_error == EAGAIN || os_error == EWOULDBLOCK || os_error == ENOBUFS;
+}
+
+/* Sends a loaded batch. False when the rest has to wait. */
+static bool
+send_batch(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
+           size_t count)
+{
+    mx_datagram *datagram = endpoint->datagram;
+    size_t sent = 0, told = count; /* `told`: where a refusal was met */
+    int os_error;
+
+    for (;;) {
+        size_t end =
+            mx_datagrams_send(datagram->batch, socket->descriptor, sent, count, &os_error);
+        socket->sent += (unsigned)(end - sent);
+        for (; sent < end; sent++) {
+            flights[sent]->state = MX_FLIGHT_BY_UDP;
+        }
+        if (sent == count) {
+            return true;
+        }
+        if (is_passing(os_error)) {
+            unload_batch(endpoint, socket, flights + sent, count - sent);
+            return false;
+        }
+        if (told != sent &&
+            mx_datagram_kind_of_error(MX_UDP, os_error) == MX_REPLY_UNREACHABLE) {
+            /* Meant for what was sent before, and told once: this one may pass. */
+            told = sent;
+            mx_endpoint_fail_socket(endpoint, socket, os_error);
+        }
+        else {
+            mx_flights_remove(&socket->flights, flights[sent]);
+            mx_datagram_fail_with_error(datagram, flights[sent], os_error);
+            sent++;
+        }
+    }
+}
+
+void
+mx_endpoint_send_waiting(mx_endpoint *endpoint)
+{
+    mx_datagram *datagram = endpoint->datagram;
+    mx_flight *flights[MX_DATAGRAMS];
+
+    endpoint->retry_at = MX_NEVER;
+    while (!mx_list_is_empty(&endpoint->waiting)) {
+        mx_udp_socket *socket;
+        size_t room;
+        int os_error =
+            mx_udp_pick(endpoint->udp, MX_DATAGRAMS, datagram->now, &socket, &room);
+        if (os_error != 0) {
+            fail_all_waiting(endpoint, os_error);
+            return;
+        }
+        size_t count = load_batch(endpoint, socket,
+                                  room < MX_DATAGRAMS ? room : MX_DATAGRAMS, flights);
+        if (!send_batch(endpoint, socket, flights, count)) {
+            endpoint->retry_at = datagram->now + SEND_PAUSE;
+            return;
+        }
+    }
+}
