@@ -241,9 +241,11 @@ channel_descriptors(const mx_transport *transport, struct pollfd *descriptors,
             MX_CONTAINER(link, const struct endpoint, link);
         for (int i = 0; i <= LANES; i++) {
             if (endpoint->lanes[i] != NULL) {
-                size_t used = count < capacity ? count : capacity;
-                count += mx_lane_descriptors(endpoint->lanes[i], descriptors + used,
-                                             capacity - used);
+                count +=
+                    count < capacity
+                        ? mx_lane_descriptors(endpoint->lanes[i], descriptors + count,
+                                              capacity - count)
+                        : mx_lane_descriptors(endpoint->lanes[i], NULL, 0);
             }
         }
     }
