@@ -219,6 +219,23 @@ mx_servers_succeeded(mx_servers *servers, const mx_server *server)
     if (i < servers->count) {
         servers->list[i].failures = 0;
         servers->list[i].down_until = 0;
+        servers->list[i].has_answered = true;
+    }
+}
+
+/* Counts silences of the server at this place. */
+static void
+note_silences(mx_servers *servers, size_t i, unsigned silences, mx_usec now)
+{
+    unsigned failures = servers->list[i].failures + silences;
+
+    if (failures > MX_SERVER_FAILURES + MAX_PROBE_DOUBLINGS) {
+        failures = MX_SERVER_FAILURES + MAX_PROBE_DOUBLINGS;
+    }
+    servers->list[i].failures = failures;
+    if (failures >= MX_SERVER_FAILURES) {
+        servers->list[i].down_until =
+            now + (MX_SERVER_PROBE << (failures - MX_SERVER_FAILURES));
     }
 }
 
@@ -236,11 +253,39 @@ mx_servers_failed(mx_servers *servers, const mx_server *server, bool at_once,
         servers->list[i].down_until = now + MX_SERVER_PROBE;
         return;
     }
-    if (servers->list[i].failures < MX_SERVER_FAILURES + MAX_PROBE_DOUBLINGS) {
-        servers->list[i].failures++;
+    note_silences(servers, i, 1, now);
+}
+
+void
+mx_servers_overtaken(mx_servers *servers, const mx_server *server, mx_usec now)
+{
+    size_t i = find_server(servers, server);
+    unsigned missing = 1;
+
+    if (i == servers->count || servers->list[i].down_until != 0) {
+        return;
     }
-    if (servers->list[i].failures >= MX_SERVER_FAILURES) {
-        servers->list[i].down_until =
-            now + (MX_SERVER_PROBE << (servers->list[i].failures - MX_SERVER_FAILURES));
+    if (!servers->list[i].has_answered) {
+        missing = MX_SERVER_FAILURES - servers->list[i].failures;
     }
+    note_silences(servers, i, missing, now);
+}
+
+bool
+mx_servers_is_up(const mx_servers *servers, const mx_server *server)
+{
+    size_t i = find_server(servers, server);
+
+    return i < servers->count && servers->list[i].down_until == 0;
+}
+
+bool
+mx_servers_are_down(const mx_servers *servers)
+{
+    for (size_t i = 0; i < servers->count; i++) {
+        if (servers->list[i].down_until == 0) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -44,6 +44,7 @@ typedef struct mx_servers {
         mx_server server;
         unsigned failures;  /* silences in a row */
         mx_usec down_until; /* 0 when up */
+        bool has_answered;  /* ever */
     } list[MX_MAX_SERVERS];
     size_t count;
 } mx_servers;
@@ -59,5 +60,12 @@ void mx_servers_succeeded(mx_servers *servers, const mx_server *server);
 /* `at_once`: it refused our packets, one is enough. */
 void mx_servers_failed(mx_servers *servers, const mx_server *server, bool at_once,
                        mx_usec now);
+/* It was silent where another server answered the same question, so the question is not
+ * the reason: as good as one more silence, and enough if it never answered anything
+ * (fault N12). */
+void mx_servers_overtaken(mx_servers *servers, const mx_server *server, mx_usec now);
+bool mx_servers_is_up(const mx_servers *servers, const mx_server *server);
+/* None is up. */
+bool mx_servers_are_down(const mx_servers *servers);
 
 #endif

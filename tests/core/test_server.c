@@ -318,6 +318,44 @@ test_no_more_than_eight_servers(void **state)
     assert_memory_equal(&servers, &before, sizeof(servers));
 }
 
+/* Fault N12: that another server answers says whose fault the silence was. */
+static void
+test_a_server_that_never_answered_is_down_when_it_is_overtaken(void **state)
+{
+    (void)state;
+    mx_server list[3];
+    mx_servers servers = three(list);
+    mx_servers_failed(&servers, &list[0], false, 0);
+    assert_true(mx_servers_is_up(&servers, &list[0]));
+    mx_servers_overtaken(&servers, &list[0], 0);
+    assert_false(mx_servers_is_up(&servers, &list[0]));
+    assert_int_equal(mx_servers_pick(&servers, 0, 5 * S - 1), 1);
+    /* Once: it is known. */
+    mx_servers_overtaken(&servers, &list[0], 4 * S);
+    assert_int_equal(mx_servers_pick(&servers, 0, 5 * S), 0);
+}
+
+static void
+test_a_server_that_has_answered_is_overtaken_twice(void **state)
+{
+    (void)state;
+    mx_server list[3];
+    mx_servers servers = three(list);
+    mx_servers_succeeded(&servers, &list[0]);
+    mx_servers_failed(&servers, &list[0], false, 0);
+    mx_servers_overtaken(&servers, &list[0], 0);
+    assert_true(mx_servers_is_up(&servers, &list[0]));
+    mx_servers_failed(&servers, &list[0], false, 0);
+    assert_false(mx_servers_is_up(&servers, &list[0]));
+    assert_false(mx_servers_are_down(&servers));
+    mx_servers_failed(&servers, &list[1], true, 0);
+    mx_servers_failed(&servers, &list[2], true, 0);
+    assert_true(mx_servers_are_down(&servers));
+    mx_servers_succeeded(&servers, &list[2]);
+    assert_false(mx_servers_are_down(&servers));
+    assert_true(mx_servers_is_up(&servers, &list[2]));
+}
+
 /* It answered nothing yet, but neither did it keep a question waiting. */
 static void
 test_refusals_are_no_silences(void **state)
@@ -351,6 +389,9 @@ main(void)
         cmocka_unit_test(test_a_failed_probe_leaves_the_server_down),
         cmocka_unit_test(test_a_down_server_is_probed_while_others_are_up),
         cmocka_unit_test(test_a_silent_server_is_probed_ever_more_rarely),
+        cmocka_unit_test(
+            test_a_server_that_never_answered_is_down_when_it_is_overtaken),
+        cmocka_unit_test(test_a_server_that_has_answered_is_overtaken_twice),
         cmocka_unit_test(test_refusals_are_no_silences),
         cmocka_unit_test(test_all_tried_begins_with_those_that_are_up),
         cmocka_unit_test(test_a_new_list_keeps_the_health_of_known_servers),
