@@ -77,6 +77,7 @@ add(mx_batch *batch, const mx_submission *submission, size_t places,
     }
     batch->reserved--;
     made->is_retry = submission->is_retry;
+    made->is_bulk = submission->is_bulk;
     if (request != NULL) {
         *request = mx_request_ref(made);
     }

@@ -57,6 +57,9 @@ typedef struct mx_submission {
     uint32_t levels;                   /* as in mx_lookup_new, 0 is all */
     bool has_seed;                     /* else the resolver's seed, else a fresh one */
     uint64_t seed;
+    /* Its time stands still while no name server can be heard, instead of running out,
+     * and while its messages wait for their turn. */
+    bool is_bulk;
     bool is_retry; /* failures in the cache do not count: they are what is retried */
 } mx_submission;
 

@@ -66,7 +66,9 @@ unregister_resolver(mx_resolver *resolver, mx_usec now)
         return;
     }
     cancel_all(&resolver->waiting, now);
+    cancel_all(&resolver->waiting_bulk, now);
     cancel_all(&resolver->admitted, now);
+    mx_query_drop_probe(resolver);
     resolver->transport->type->free(resolver->transport);
     resolver->transport = NULL;
     resolver->is_registered = false;
@@ -91,7 +93,8 @@ receive_request(mx_engine *engine, mx_request *request, mx_usec now)
     }
     status = register_resolver(engine, resolver);
     if (status == MX_OK) {
-        mx_request_wait(request, &resolver->waiting);
+        mx_request_wait(request, request->is_bulk ? &resolver->waiting_bulk
+                                                  : &resolver->waiting);
     }
     else if (status == MX_NOMEM) {
         mx_request_finish_with_fault(request, status);
@@ -132,6 +135,7 @@ sweep_all(mx_engine *engine, mx_usec now)
 
     for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
         sweep(&resolver->waiting, now);
+        sweep(&resolver->waiting_bulk, now);
         sweep(&resolver->admitted, now);
     }
 }
@@ -180,20 +184,38 @@ read_inbox(mx_engine *engine, mx_usec now)
     return !atomic_load(&engine->is_stopping);
 }
 
+/* Of one list, as many as may be in progress and as have somewhere to go: the time of a
+ * lookup must not run while its questions wait here. */
 static void
-admit(mx_resolver *resolver, mx_usec now)
+admit_from(mx_list *waiting, mx_resolver *resolver, mx_usec now)
 {
     size_t limit = resolver->config.concurrency;
+    bool is_bulk = waiting == &resolver->waiting_bulk;
 
-    while (!mx_list_is_empty(&resolver->waiting) && resolver->deadlines.count < limit) {
-        mx_request *request = MX_CONTAINER(resolver->waiting.next, mx_request, place);
+    while (!mx_list_is_empty(waiting) && resolver->deadlines.count < limit &&
+           mx_query_has_room(resolver, is_bulk, now)) {
+        mx_request *request = MX_CONTAINER(waiting->next, mx_request, place);
         if (mx_nameservers_refresh(&resolver->nameservers, now)) {
             mx_request_admit(request, now);
+            mx_query_start_queued(resolver, now);
+        }
+        else if (is_bulk) {
+            return; /* until there is a configuration: trouble of this machine */
         }
         else {
             mx_request_end_failed(request, MX_REASON_LOCAL_ERROR, now);
         }
     }
+}
+
+static void
+end_outage(mx_resolver *resolver, mx_usec now)
+{
+    resolver->outage.has_ended = false;
+    mx_query_drop_probe(resolver);
+    mx_window_restart(&resolver->window, now);
+    mx_requests_end_outage(resolver, now);
+    mx_query_release_held(resolver, now);
 }
 
 /* Everything that can be done without waiting. */
@@ -202,6 +224,9 @@ work(mx_resolver *resolver, mx_usec now)
 {
     mx_timer *timer;
 
+    if (resolver->outage.has_ended) {
+        end_outage(resolver, now);
+    }
     mx_query_take_time(resolver, now);
     for (;;) {
         while (!mx_list_is_empty(&resolver->settled)) {
@@ -214,8 +239,10 @@ work(mx_resolver *resolver, mx_usec now)
         }
         mx_request_time_out(MX_CONTAINER(timer, mx_request, deadline), now);
     }
-    admit(resolver, now);
     mx_query_start_queued(resolver, now);
+    admit_from(&resolver->waiting, resolver, now);
+    admit_from(&resolver->waiting_bulk, resolver, now);
+    mx_resolver_show_path(resolver, now);
 }
 
 /* True when there was any. */
@@ -294,19 +321,34 @@ gather_descriptors(mx_engine *engine)
     return count;
 }
 
+/* When there may be more to admit, unless something else happens first. */
 static mx_usec
-next_event(const mx_engine *engine)
+next_start(mx_resolver *resolver, mx_usec now)
+{
+    bool is_wanted = (!mx_list_is_empty(&resolver->waiting) ||
+                      !mx_list_is_empty(&resolver->waiting_bulk)) &&
+                     resolver->deadlines.count < resolver->config.concurrency;
+    mx_usec next = mx_query_next_start(resolver, is_wanted, now);
+    mx_usec check = resolver->nameservers.next_check;
+
+    return is_wanted && resolver->nameservers.servers.count == 0 && check < next ? check
+                                                                                 : next;
+}
+
+static mx_usec
+next_event(const mx_engine *engine, mx_usec now)
 {
     mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
     mx_usec next = MX_NEVER;
 
     for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
-        mx_usec times[3] = {
+        mx_usec times[] = {
             mx_heap_next(&resolver->retries),
             mx_heap_next(&resolver->deadlines),
             resolver->transport->type->next_wake(resolver->transport),
+            next_start(resolver, now),
         };
-        for (int i = 0; i < 3; i++) {
+        for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
             next = times[i] < next ? times[i] : next;
         }
     }
@@ -392,7 +434,7 @@ mx_engine_loop_once(mx_engine *engine, mx_usec wait)
     work_all(engine, now);
     mx_outbox_flush(&engine->outbox);
 
-    next = next_event(engine);
+    next = next_event(engine, now);
     if (next != MX_NEVER) {
         next = next > now ? next - now : 0;
         wait = next < wait ? next : wait;

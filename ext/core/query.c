@@ -69,7 +69,7 @@ free_query(mx_query *query)
     mx_attempt_cancel_all(query);
     mx_heap_unset(&resolver->retries, &query->retry);
     mx_table_remove(&resolver->queries, &query->link);
-    mx_list_remove(&query->queued);
+    mx_query_take_out(query, 0);
     mx_answer_unref(query->failure);
     mx_trace_unref(query->trace);
     mx_block_give(query);
@@ -77,7 +77,7 @@ free_query(mx_query *query)
 
 mx_status
 mx_query_subscribe(mx_resolver *resolver, const mx_question *question, uint64_t hash,
-                   mx_subscription *subscription)
+                   mx_subscription *subscription, mx_usec now)
 {
     mx_query *query = find_query(resolver, question, hash);
 
@@ -86,14 +86,19 @@ mx_query_subscribe(mx_resolver *resolver, const mx_question *question, uint64_t 
         if (status != MX_OK) {
             return status;
         }
-        mx_list_append(&resolver->queued, &query->queued);
+        query->is_bulk = subscription->is_bulk;
+        mx_query_enqueue(query, now);
     }
     else {
+        if (query->is_bulk && !subscription->is_bulk) {
+            mx_query_note_impatient(query, now);
+        }
         mx_resolver_count(resolver, MX_COUNT_JOINS, 1);
         mx_query_note_newcomer(query);
         subscription->has_joined = true;
     }
     subscription->query = query;
+    (void)mx_query_take_held(subscription, now);
     mx_list_append(&query->subscribers, &subscription->of_query);
     return MX_OK;
 }
@@ -116,8 +121,9 @@ mx_query_unsubscribe(mx_subscription *subscription)
 
 static void
 settle(mx_query *query, mx_subscription *subscription, mx_answer *answer,
-       const mx_server *server)
+       const mx_server *server, mx_usec now)
 {
+    subscription->held = mx_query_take_held(subscription, now);
     subscription->trace = mx_trace_ref(query->trace);
     subscription->query = NULL;
     subscription->answer = mx_answer_ref(answer);
@@ -133,7 +139,7 @@ mx_query_end(mx_query *query, mx_answer *answer, const mx_server *server, mx_use
                  now);
     while (!mx_list_is_empty(&query->subscribers)) {
         settle(query, MX_CONTAINER(query->subscribers.next, mx_subscription, of_query),
-               answer, server);
+               answer, server, now);
     }
     free_query(query);
 }
@@ -159,7 +165,7 @@ mx_query_give_up(mx_subscription *subscription, mx_usec now)
             server = attempt->server;
         }
     }
-    settle(query, subscription, failure, &server);
+    settle(query, subscription, failure, &server, now);
     if (mx_list_is_empty(&query->subscribers)) {
         /* What a server said is remembered, RFC 9520, though another was silent. */
         mx_query_end(query, failure, &server, now);

@@ -18,6 +18,16 @@ count_attempt(mx_query *query, mx_protocol protocol)
     query->is_started = true;
 }
 
+/* For the window: the first messages that are awaited, and the others. */
+static void
+count_awaited(const mx_attempt *attempt, int by)
+{
+    mx_resolver *resolver = attempt->query->resolver;
+    size_t *count = attempt->is_first ? &resolver->window.awaited : &resolver->repeated;
+
+    *count += (size_t)by;
+}
+
 /* Storage for one more attempt with its message. */
 static mx_attempt *
 new_attempt(mx_query *query)
@@ -36,6 +46,9 @@ new_attempt(mx_query *query)
         attempt->flight.query = (uint8_t *)(attempt + 1);
     }
     attempt->query = query;
+    attempt->is_first = !query->is_started;
+    count_awaited(attempt, 1);
+    mx_list_init(&attempt->of_silent);
     mx_list_append(&query->attempts, &attempt->of_query);
     query->resolver->open_attempts++;
     return attempt;
@@ -69,6 +82,8 @@ mx_attempt_send(mx_query *query, const mx_server *server, mx_protocol protocol,
         return status;
     }
     attempt->protocol = (mx_protocol)attempt->flight.protocol;
+    attempt->mark = mx_window_sent(&resolver->window, now);
+    mx_rate_take(&resolver->limit, now);
     mx_query_trace_sent(attempt);
     query->last_sent = now;
     count_attempt(query, attempt->protocol);
@@ -94,10 +109,24 @@ mx_attempt_next(const mx_attempt *attempt)
 }
 
 void
+mx_attempt_give_up(mx_attempt *attempt)
+{
+    attempt->is_silent = true;
+    count_awaited(attempt, -1);
+    mx_list_append(&attempt->query->resolver->silent, &attempt->of_silent);
+}
+
+void
 mx_attempt_free(mx_attempt *attempt)
 {
     mx_query *query = attempt->query;
 
+    if (attempt->is_silent) {
+        mx_list_remove(&attempt->of_silent);
+    }
+    else {
+        count_awaited(attempt, -1);
+    }
     query->resolver->open_attempts--;
     mx_list_remove(&attempt->of_query);
     if (attempt == &query->first) {

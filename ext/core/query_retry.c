@@ -7,39 +7,9 @@ enum {
     MAX_TCP_ATTEMPTS = 2, /* of a query; the second if a connection was just closed */
     MAX_PAUSE_STEPS = 4   /* doublings of a pause */
 };
-#define TCP_BUDGET (5 * MX_USEC_PER_SEC)       /* fault S19 */
 #define FAILURE_PAUSE (100 * MX_USEC_PER_MSEC) /* before the same server again */
-#define UNREACHABLE_PAUSE (50 * MX_USEC_PER_MSEC)
 
 enum { RCODE_FORMERR = 1, RCODE_NOTIMP = 4, RCODE_BADVERS = 16, RCODE_BADCOOKIE = 23 };
-
-static mx_servers *
-servers_of(const mx_query *query)
-{
-    return &query->resolver->nameservers.servers;
-}
-
-/* What was noted by places in a list of servers says nothing about another list. */
-static void
-follow_servers(mx_query *query)
-{
-    uint64_t version = query->resolver->nameservers.version;
-
-    if (query->servers_version != version) {
-        query->servers_version = version;
-        query->tried = query->refused = 0;
-    }
-}
-
-/* When the next step is due. Memory for the timer was reserved with the query. */
-static void
-retry_at(mx_query *query, mx_usec at)
-{
-    mx_status status = mx_heap_set(&query->resolver->retries, &query->retry, at);
-
-    assert(status == MX_OK);
-    (void)status;
-}
 
 static mx_usec
 lengthen_pause(mx_query *query, mx_usec first)
@@ -50,30 +20,20 @@ lengthen_pause(mx_query *query, mx_usec first)
     return first << steps;
 }
 
-static void
-pause_query(mx_query *query, mx_usec first, mx_usec now)
+void
+mx_query_pause(mx_query *query, mx_usec first, mx_usec now)
 {
-    retry_at(query, now + lengthen_pause(query, first));
-}
+    mx_usec at = now + lengthen_pause(query, first);
 
-static uint32_t
-all_servers(const mx_query *query)
-{
-    return (1u << servers_of(query)->count) - 1;
-}
-
-static bool
-has_untried_server(const mx_query *query)
-{
-    uint32_t all = all_servers(query);
-
-    return ((query->tried | query->refused) & all) != all;
+    if (query->place == MX_QUERY_NOWHERE) {
+        mx_query_retry_at(query, at);
+    } /* else it waits its turn anyway */
 }
 
 static uint32_t
 server_bit(const mx_query *query, const mx_server *server)
 {
-    const mx_servers *servers = servers_of(query);
+    const mx_servers *servers = mx_query_servers(query);
 
     for (size_t i = 0; i < servers->count; i++) {
         if (mx_server_equal(&servers->list[i].server, server)) {
@@ -83,75 +43,15 @@ server_bit(const mx_query *query, const mx_server *server)
     return 0;
 }
 
-static const mx_server *
-pick_server(mx_query *query, mx_usec now)
-{
-    mx_servers *servers = servers_of(query);
-    size_t index;
-
-    if (!has_untried_server(query)) {
-        query->tried = 0;
-    }
-    index = mx_servers_pick(servers, query->tried | query->refused, now);
-    query->tried |= 1u << index;
-    return &servers->list[index].server;
-}
-
-/* How long before something else is tried beside it. A whole answer takes its time over
- * TCP; but where that is cut off another server may not need it, and a newcomer has had
- * no datagram yet. */
-static mx_usec
-find_patience(const mx_query *query, mx_protocol protocol)
-{
-    return protocol == MX_TCP && !has_untried_server(query) && !query->has_newcomer
-               ? TCP_BUDGET
-               : query->resolver->config.attempt_timeout;
-}
-
-/* Attempts older than `timeout`: whoever they were sent for is gone, and so the channel
- * may forget them (attempt_life). */
-static void
-drop_old_attempts(mx_query *query, mx_usec now)
-{
-    mx_attempt *attempt = mx_attempt_first(query), *next;
-
-    for (; attempt != NULL; attempt = next) {
-        next = mx_attempt_next(attempt);
-        if (now - attempt->sent_at >= query->resolver->config.timeout) {
-            mx_attempt_cancel(attempt);
-        }
-    }
-}
-
-static void
-send_to(mx_query *query, const mx_server *server, mx_protocol protocol, mx_usec now)
-{
-    mx_usec patience_ends = now + find_patience(query, protocol);
-
-    drop_old_attempts(query, now);
-    if (mx_attempt_send(query, server, protocol, patience_ends, now) == MX_OK) {
-        retry_at(query, patience_ends);
-        return;
-    }
-    mx_query_trace_unsent(query, server, protocol, now);
-    mx_query_note_reason(query, MX_REASON_LOCAL_ERROR, server);
-    pause_query(query, UNREACHABLE_PAUSE, now);
-}
-
-static unsigned
-datagram_limit(const mx_query *query)
-{
-    size_t servers = servers_of(query)->count;
-
-    return query->resolver->config.tries > servers ? query->resolver->config.tries
-                                                   : (unsigned)servers;
-}
-
 static void
 end_with_failure(mx_query *query, mx_usec now)
 {
     mx_answer *failure = query->failure;
 
+    if (mx_query_is_doubtful(query, now)) {
+        mx_query_hold(query, now);
+        return;
+    }
     query->failure = NULL;
     if (failure == NULL &&
         mx_answer_failure(&query->question, MX_REASON_TIMEOUT, &failure) != MX_OK) {
@@ -163,31 +63,38 @@ end_with_failure(mx_query *query, mx_usec now)
 }
 
 /* All tries anew, as for a fresh query, but that the older attempts still count. */
-static void
-begin_round(mx_query *query)
+void
+mx_query_begin_round(mx_query *query)
 {
     query->has_newcomer = false;
-    query->datagrams = query->tcp_attempts = query->pauses = 0;
+    query->datagrams = query->tcp_attempts = query->pauses = query->silences = 0;
     query->tried = query->refused = 0;
 }
 
-static void
-try_next(mx_query *query, mx_usec now)
+void
+mx_query_try_next(mx_query *query, mx_usec now)
 {
     bool is_spent =
-        query->datagrams >= datagram_limit(query) && query->tcp_attempts > 0;
+        query->datagrams >= mx_query_datagram_limit(query) && query->tcp_attempts > 0;
 
-    if (is_spent && query->has_newcomer) {
-        begin_round(query);
+    if (query->place != MX_QUERY_NOWHERE) {
+        return; /* it waits its turn */
     }
-    if (query->datagrams < datagram_limit(query)) {
+    if (!query->is_started) {
+        query->round_began = now;
+    }
+    if (is_spent && query->has_newcomer) {
+        mx_query_begin_round(query);
+        query->round_began = now;
+    }
+    if (query->datagrams < mx_query_datagram_limit(query)) {
         query->datagrams++;
-        send_to(query, pick_server(query, now), MX_UDP, now);
+        mx_query_send_next(query, MX_UDP, now);
     }
     else if (query->tcp_attempts == 0) {
         /* Where UDP is dropped, or what is large, TCP may pass (faults N22, N24). */
         query->tcp_attempts++;
-        send_to(query, pick_server(query, now), MX_TCP, now);
+        mx_query_send_next(query, MX_TCP, now);
     }
     else if (mx_attempt_first(query) == NULL) {
         end_with_failure(query, now);
@@ -201,12 +108,12 @@ mx_query_note_newcomer(mx_query *query)
 {
     mx_usec due = query->last_sent + query->resolver->config.attempt_timeout;
 
-    if (query->datagrams < datagram_limit(query)) {
+    if (query->datagrams < mx_query_datagram_limit(query)) {
         return;
     }
     query->has_newcomer = true;
     if (!mx_timer_is_set(&query->retry) || query->retry.at > due) {
-        retry_at(query, due);
+        mx_query_retry_at(query, due);
     }
 }
 
@@ -228,17 +135,17 @@ is_answer_likely(const mx_query *query)
 static void
 try_elsewhere(mx_query *query, bool passes, mx_usec now)
 {
-    bool may_ask = query->datagrams < datagram_limit(query);
+    bool may_ask = query->datagrams < mx_query_datagram_limit(query);
 
-    if (may_ask && has_untried_server(query)) {
-        try_next(query, now);
+    if (may_ask && mx_query_has_untried(query)) {
+        mx_query_try_next(query, now);
         return;
     }
     if (is_answer_likely(query)) {
         return; /* its timer is set */
     }
     if (may_ask && passes) {
-        pause_query(query, FAILURE_PAUSE, now);
+        mx_query_pause(query, FAILURE_PAUSE, now);
     }
     else if (mx_attempt_first(query) == NULL) {
         end_with_failure(query, now);
@@ -277,7 +184,7 @@ take_failure(mx_query *query, const mx_attempt *sent, mx_answer *answer, mx_usec
         /* RFC 6891 7: for this query only; others may pass where this one did not. */
         mx_answer_unref(answer);
         query->without_edns = true;
-        send_to(query, &sent->server, sent->protocol, now);
+        mx_query_send_to(query, &sent->server, sent->protocol, now);
         return;
     }
     if (answer->reason == MX_REASON_CNAME_LOOP ||
@@ -299,7 +206,7 @@ take_truncated(mx_query *query, const mx_attempt *sent, mx_usec now)
 {
     if (sent->protocol == MX_UDP && query->tcp_attempts < MAX_TCP_ATTEMPTS) {
         query->tcp_attempts++;
-        send_to(query, &sent->server, MX_TCP, now);
+        mx_query_send_to(query, &sent->server, MX_TCP, now);
         return;
     }
     mx_query_note_reason(query, MX_REASON_TRUNCATED, &sent->server);
@@ -313,12 +220,12 @@ take_message(mx_query *query, const mx_attempt *sent, const mx_reply *reply,
 {
     mx_answer *answer;
 
-    mx_servers_succeeded(servers_of(query), &sent->server);
+    mx_query_note_arrival(query, sent, now);
     if (mx_answer_read(reply->bytes, reply->length, &query->question, &answer) !=
         MX_OK) {
         mx_query_trace_failure(sent, MX_REASON_LOCAL_ERROR, now);
         mx_query_note_reason(query, MX_REASON_LOCAL_ERROR, &sent->server);
-        pause_query(query, UNREACHABLE_PAUSE, now);
+        mx_query_pause(query, MX_QUERY_UNREACHABLE_PAUSE, now);
         return;
     }
     mx_query_trace_reply(sent, answer, now);
@@ -343,11 +250,11 @@ take_message(mx_query *query, const mx_attempt *sent, const mx_reply *reply,
 static void
 try_next_or_pause(mx_query *query, mx_usec now)
 {
-    if (has_untried_server(query)) {
-        try_next(query, now);
+    if (mx_query_has_untried(query)) {
+        mx_query_try_next(query, now);
     }
     else {
-        pause_query(query, UNREACHABLE_PAUSE, now);
+        mx_query_pause(query, MX_QUERY_UNREACHABLE_PAUSE, now);
     }
 }
 
@@ -383,7 +290,7 @@ take_unreachable(mx_query *query, const mx_attempt *sent, mx_usec now)
     if (sent->protocol == MX_TCP) {
         if (query->tcp_attempts < MAX_TCP_ATTEMPTS) {
             query->tcp_attempts++;
-            send_to(query, &sent->server, MX_TCP, now);
+            mx_query_send_to(query, &sent->server, MX_TCP, now);
         }
         else {
             query->refused |= server_bit(query, &sent->server);
@@ -391,7 +298,10 @@ take_unreachable(mx_query *query, const mx_attempt *sent, mx_usec now)
         }
         return;
     }
-    mx_servers_failed(servers_of(query), &sent->server, true, now);
+    mx_servers_failed(mx_query_servers(query), &sent->server, true, now);
+    if (mx_servers_are_down(mx_query_servers(query))) {
+        mx_query_suspect(query->resolver, now);
+    }
     give_back(&query->datagrams);
     try_next_or_pause(query, now);
 }
@@ -401,6 +311,9 @@ take_local_trouble(mx_query *query, const mx_attempt *sent, mx_usec now)
 {
     mx_query_trace_failure(sent, MX_REASON_LOCAL_ERROR, now);
     mx_query_note_reason(query, MX_REASON_LOCAL_ERROR, &sent->server);
+    if (mx_outage_note_trouble(&query->resolver->outage)) {
+        mx_query_suspect(query->resolver, now);
+    }
     give_back(sent->protocol == MX_TCP ? &query->tcp_attempts : &query->datagrams);
     try_next_or_pause(query, now);
 }
@@ -414,7 +327,11 @@ mx_query_take_reply(const mx_reply *reply, mx_usec now)
     mx_query *query = attempt->query;
 
     mx_attempt_free(attempt);
-    follow_servers(query);
+    if (query == query->resolver->probe) {
+        mx_query_take_probe_reply(query, &sent, reply->kind, now);
+        return;
+    }
+    mx_query_follow_servers(query);
     switch (reply->kind) {
     case MX_REPLY_MESSAGE:
         take_message(query, &sent, reply, now);
@@ -439,11 +356,13 @@ note_silence(mx_query *query, mx_usec now)
         if (attempt->is_silent || now < attempt->patience_ends) {
             continue;
         }
-        attempt->is_silent = true;
+        mx_attempt_give_up(attempt);
+        query->silences++;
+        mx_query_note_silence(query, attempt, now);
         mx_query_trace_silence(attempt, now);
         mx_query_note_reason(query, MX_REASON_TIMEOUT, &attempt->server);
         if (attempt->protocol == MX_UDP) {
-            mx_servers_failed(servers_of(query), &attempt->server, false, now);
+            mx_servers_failed(mx_query_servers(query), &attempt->server, false, now);
         }
     }
 }
@@ -455,21 +374,8 @@ mx_query_take_time(mx_resolver *resolver, mx_usec now)
 
     while ((timer = mx_heap_pop(&resolver->retries, now)) != NULL) {
         mx_query *query = MX_CONTAINER(timer, mx_query, retry);
-        follow_servers(query);
+        mx_query_follow_servers(query);
         note_silence(query, now);
-        try_next(query, now);
-    }
-}
-
-void
-mx_query_start_queued(mx_resolver *resolver, mx_usec now)
-{
-    size_t window = resolver->transport->type->window(resolver->transport);
-
-    while (!mx_list_is_empty(&resolver->queued) && resolver->open_attempts < window) {
-        mx_query *query = MX_CONTAINER(resolver->queued.next, mx_query, queued);
-        mx_list_remove(&query->queued);
-        follow_servers(query);
-        try_next(query, now);
+        mx_query_try_next(query, now);
     }
 }

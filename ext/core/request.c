@@ -146,6 +146,9 @@ end(mx_request *request, mx_status status, mx_route *route)
     mx_heap_unset(&request->resolver->deadlines, &request->deadline);
     stop_waiting(request);
     mx_list_remove(&request->place);
+    if (request->is_bulk && request->is_admitted && !request->is_paused) {
+        request->resolver->bulk_count--;
+    }
     count_finished(request);
     /* Here and now, for the answers are shared by what this thread does. */
     mx_lookup_clear(request->lookup);
@@ -235,9 +238,10 @@ ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec n
     memset(subscription, 0, sizeof(*subscription));
     subscription->request = request;
     subscription->number = number;
+    subscription->is_bulk = request->is_bulk;
     mx_list_init(&subscription->of_query);
     mx_list_init(&subscription->of_request);
-    status = mx_query_subscribe(resolver, question, hash, subscription);
+    status = mx_query_subscribe(resolver, question, hash, subscription, now);
     if (status != MX_OK) {
         return status;
     }
@@ -276,6 +280,7 @@ hand_over(mx_request *request, mx_usec now)
     request->left = request->deadline.at > now ? request->deadline.at - now : 0;
     mx_heap_unset(&request->resolver->deadlines, &request->deadline);
     mx_list_remove(&request->place);
+    request->resolver->bulk_count -= request->is_bulk;
     request->is_paused = true;
     post_take(request, MX_RANKS_WANTED, NULL);
     mx_request_release(request);
@@ -319,6 +324,7 @@ mx_request_admit(mx_request *request, mx_usec now)
     }
     request->is_admitted = true;
     request->admitted_at = now;
+    resolver->bulk_count += request->is_bulk;
     mx_lookup_begin(request->lookup, now);
     mx_resolver_count(resolver, MX_COUNT_IN_PROGRESS, 1);
     stop_waiting(request);
@@ -334,6 +340,7 @@ mx_request_go_on(mx_request *request, mx_usec now)
     mx_status status;
 
     request->is_paused = false;
+    resolver->bulk_count += request->is_bulk;
     mx_list_remove(&request->place);
     mx_list_append(&resolver->admitted, &request->place);
     status = mx_heap_set(&resolver->deadlines, &request->deadline, now + request->left);
@@ -377,6 +384,7 @@ deliver(mx_subscription *subscription, mx_usec now)
     mx_status status =
         mx_lookup_answer(request->lookup, subscription->number, answer, &source);
 
+    mx_request_credit(request, subscription->held);
     end_subscription(subscription);
     return status;
 }
@@ -412,6 +420,9 @@ mx_request_time_out(mx_request *request, mx_usec now)
 {
     mx_subscription *subscription;
 
+    if (mx_request_put_off(request, now)) {
+        return;
+    }
     mx_lookup_note_deadline(request->lookup, now);
     while ((subscription = first_subscription(request)) != NULL) {
         mx_status status = MX_OK;

@@ -40,8 +40,10 @@ struct mx_request {
     mx_usec left;    /* until the deadline, when it was paused */
     bool is_waiting; /* in an inbox or resolver->waiting */
     bool is_admitted;
-    bool is_paused; /* with its submitter; written by the engine's thread alone */
-    bool is_retry;  /* asks again where the cache knows a failure */
+    bool is_paused;   /* with its submitter; written by the engine's thread alone */
+    bool is_bulk;     /* can wait out an outage */
+    uint8_t put_offs; /* of its deadline, for what was lost or a short outage */
+    bool is_retry;    /* asks again where the cache knows a failure */
     bool waits_for_family; /* the deadline was drawn nearer by address_wait */
 };
 
@@ -63,6 +65,17 @@ void mx_request_go_on(mx_request *request, mx_usec now);
 void mx_request_take_answer(mx_subscription *subscription, mx_usec now);
 /* The deadline has come. */
 void mx_request_time_out(mx_request *request, mx_usec now);
+
+/* -- request_patience.c: time that is not the servers' -- */
+
+/* Puts the deadline off, which has just come, if that is due to the request: its
+ * messages waited for their turn, or it can wait out what may be an outage. */
+bool mx_request_put_off(mx_request *request, mx_usec now);
+/* A question of it has waited for so long. */
+void mx_request_credit(mx_request *request, mx_usec time);
+/* An outage is over: the deadlines that stood still run on. */
+void mx_requests_end_outage(mx_resolver *resolver, mx_usec now);
+
 /* Ends as cancelled, wherever it stands. */
 void mx_request_end_cancelled(mx_request *request, mx_usec now);
 /* Ends with all its open questions failed for `reason`. */

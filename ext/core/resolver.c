@@ -9,7 +9,8 @@ enum {
     DEFAULT_CONCURRENCY = 1000,
     DEFAULT_CACHE = 64 << 20,
     LIMIT_TRIES = 16,
-    LIMIT_CONCURRENCY = 100000
+    LIMIT_CONCURRENCY = 100000,
+    LIMIT_RATE = 1000000
 };
 #define LIMIT_TIME (3600 * MX_USEC_PER_SEC)
 
@@ -39,7 +40,8 @@ is_usable(const mx_resolver_config *config)
     return config->server_count <= MX_MAX_SERVERS && is_time(config->timeout) &&
            is_time(config->attempt_timeout) &&
            (config->address_wait == 0 || is_time(config->address_wait)) &&
-           config->tries >= 1 && config->tries <= LIMIT_TRIES &&
+           config->tries >= 1 && config->tries <= LIMIT_TRIES && config->rate >= 0 &&
+           config->rate <= LIMIT_RATE &&
            (unsigned)config->transport <= MX_TRANSPORT_TCP &&
            config->concurrency >= 1 && config->concurrency <= LIMIT_CONCURRENCY &&
            config->rules.max_exchanges >= 1 &&
@@ -78,8 +80,16 @@ mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
     mx_list_init(&resolver->of_engine);
     mx_list_init(&resolver->closing);
     mx_list_init(&resolver->waiting);
+    mx_list_init(&resolver->waiting_bulk);
     mx_list_init(&resolver->admitted);
     mx_list_init(&resolver->queued);
+    mx_list_init(&resolver->repeating);
+    mx_list_init(&resolver->held);
+    mx_list_init(&resolver->silent);
+    mx_rng_seed(&resolver->rng, resolver->hash_key.k0);
+    mx_rate_init(&resolver->limit, config->rate, 0);
+    mx_window_init(&resolver->window, config->attempt_timeout, 0);
+    mx_outage_init(&resolver->outage, 0);
     mx_list_init(&resolver->settled);
     mx_heap_init(&resolver->deadlines);
     mx_heap_init(&resolver->retries);
@@ -136,6 +146,11 @@ mx_resolver_get_stats(mx_resolver *resolver, mx_resolver_stats *out)
         .joins = counts[MX_COUNT_JOINS],
         .in_progress = counts[MX_COUNT_IN_PROGRESS],
         .waiting = counts[MX_COUNT_WAITING],
+        .window = counts[MX_COUNT_WINDOW],
+        .pace = counts[MX_COUNT_PACE],
+        .losses = counts[MX_COUNT_LOSSES],
+        .outages = counts[MX_COUNT_OUTAGES],
+        .paused = (mx_usec)counts[MX_COUNT_PAUSED],
         .cache = mx_cache_get_stats(resolver->cache),
     };
 }

@@ -36,6 +36,7 @@ typedef struct mx_resolver_config {
     unsigned tries;     /* 1 to 16: datagrams a question; never fewer than servers */
     size_t concurrency; /* 1 to 100,000 lookups in progress; more wait their turn */
     size_t cache_size;  /* bytes, 0: no cache */
+    double rate;        /* messages a second at most, up to 1,000,000; 0: no limit */
     mx_transport_choice transport;
     bool dnssec;
     bool has_seed; /* shuffles repeat for the same seed and domain */
@@ -50,6 +51,11 @@ typedef struct mx_resolver_stats {
     uint64_t joins;       /* questions that joined one in flight */
     uint64_t in_progress; /* lookups admitted and not finished */
     uint64_t waiting;     /* lookups not admitted yet */
+    uint64_t window;      /* first messages that may be awaited */
+    uint64_t pace;        /* messages a second that the path was found to carry, or 0 */
+    uint64_t losses;      /* messages lost for certain (window.h) */
+    uint64_t outages;     /* times when no server could be heard (outage.h) */
+    mx_usec paused;       /* their time together */
     mx_cache_stats cache;
 } mx_resolver_stats;
 

@@ -46,6 +46,7 @@ mx_window_init(mx_window *window, mx_usec patience, mx_usec now)
     *window = (mx_window){.size = MX_WINDOW_FIRST,
                           .threshold = MX_WINDOW_MOST,
                           .patience = patience,
+                          .cut_at = -1,
                           .rest = FIRST_REST};
     mx_rate_init(&window->pace, 0, now);
     begin_era(window, now);
@@ -125,6 +126,7 @@ cut(mx_window *window, double share, mx_usec now)
     window->rests = 0;
     set_pace(window, next < MX_WINDOW_SLOWEST ? MX_WINDOW_SLOWEST : next, now);
     halve(window);
+    window->cut_at = now;
     forget(window, now);
 }
 

@@ -49,6 +49,7 @@ typedef struct mx_window {
 
     uint32_t era;
     uint32_t cut_era;         /* the first since the pace was cut */
+    mx_usec cut_at;           /* -1: never */
     mx_usec began, judged_at; /* the era */
     uint32_t delivered;       /* answers that came in it */
     /* Answers and proved losses of messages since the cut, the older the less. */
@@ -72,6 +73,12 @@ static inline bool
 mx_window_has_room(const mx_window *window)
 {
     return window->awaited < window->size;
+}
+/* Whether something was sent too fast at this time or later. */
+static inline bool
+mx_window_has_cut(const mx_window *window, mx_usec since)
+{
+    return window->cut_at >= since;
 }
 /* Whether the pace lets a message out. */
 bool mx_window_may_send(mx_window *window, mx_usec now);

@@ -12,7 +12,7 @@ LAYERS = {
     "verdict",
     "names": "name wire",
     "facts": "address answer chain destination message question records self",
-    "servers": "protocol rate server window",
+    "servers": "outage protocol rate server window",
     "result": "route trace",
     "order": "order",
     "lookup": "conclude draft exchanges follow lookup ranks targets weigh",
