@@ -43,7 +43,7 @@ mx_outage_suspect(mx_outage *outage, mx_usec now)
 bool
 mx_outage_note_silence(mx_outage *outage, mx_usec sent_at, mx_usec now)
 {
-    if (sent_at <= outage->heard_at) {
+    if (sent_at < outage->heard_at) {
         return false;
     }
     outage->silences++;

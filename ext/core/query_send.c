@@ -7,7 +7,7 @@
 
 enum {
     MAX_DOUBLINGS = 6, /* of the time between two messages */
-    TCP_SHARE = 8 /* one part in so many of the transport is for repetitions only */
+    REPEATS_OWN = 8    /* one place in so many is for what is sent again alone */
 };
 
 mx_servers *
@@ -153,15 +153,15 @@ has_place(mx_resolver *resolver, size_t places)
     return true;
 }
 
-/* What is sent again may take half of the places, and one in eight is for it alone. */
+/* What is sent again may take half of the places, and one in eight is for it alone. The
+ * window is no matter here: it says how many may be admitted (mx_query_has_room), so
+ * that no flood of others delays a single lookup. */
 static bool
 has_room(mx_resolver *resolver, bool is_first)
 {
     size_t places = resolver->transport->type->window(resolver->transport);
-    const mx_window *window = &resolver->window;
 
-    if (is_first ? !mx_window_has_room(window) ||
-                       window->awaited >= places - places / TCP_SHARE
+    if (is_first ? resolver->window.awaited >= places - places / REPEATS_OWN
                  : resolver->repeated >= (places + 1) / 2) {
         return false;
     }
@@ -196,7 +196,6 @@ mx_query_take_out(mx_query *query, mx_usec now)
     if (query->place == MX_QUERY_NOWHERE) {
         return;
     }
-    /* The length of an outage is credited by itself (request_patience.c). */
     if (query->place != MX_QUERY_HELD) {
         query->held += now - query->queued_at;
     }
@@ -262,8 +261,7 @@ mx_query_send_next(mx_query *query, mx_protocol protocol, mx_usec now)
 static mx_query *
 take_queued(mx_resolver *resolver, mx_usec now)
 {
-    bool has_first =
-        !mx_list_is_empty(&resolver->queued) && mx_window_has_room(&resolver->window);
+    bool has_first = !mx_list_is_empty(&resolver->queued);
     bool has_repeated = !mx_list_is_empty(&resolver->repeating);
     mx_list *list;
     mx_query *query;
@@ -362,8 +360,13 @@ release(mx_query *query, mx_usec now)
 void
 mx_query_release_held(mx_resolver *resolver, mx_usec now)
 {
+    bool was_real = mx_outage_was_real(&resolver->outage);
+
     while (!mx_list_is_empty(&resolver->held)) {
-        release(MX_CONTAINER(resolver->held.next, mx_query, queued), now);
+        mx_query *query = MX_CONTAINER(resolver->held.next, mx_query, queued);
+        /* A real outage is credited as a whole (request_patience.c). */
+        query->held += was_real ? 0 : now - query->queued_at;
+        release(query, now);
     }
 }
 

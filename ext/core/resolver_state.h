@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* resolver_state.h - the body of a resolver, shared by resolver.c and the engine's
- * files (engine.c, engine_loop.c, request.c, query.c, query_attempt.c, query_retry.c,
- * query_trace.c), by nobody else.
+ * files (engine*.c, request*.c, query*.c), by nobody else.
  *
  * `references`, `is_closed`, the counters and the cache are for any thread; the rest
  * belongs to the engine's thread from the first lookup on.

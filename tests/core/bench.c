@@ -77,6 +77,13 @@ submit(const char *destination, uint64_t token, mx_request **request)
 }
 
 mx_status
+submit_bulk(const char *destination, uint64_t token, mx_request **request)
+{
+    return submit_as(destination, (mx_submission){.token = token, .is_bulk = true},
+                     request);
+}
+
+mx_status
 submit_levels(const char *destination, uint32_t levels, const uint64_t *seed)
 {
     mx_submission submission = {.levels = levels, .has_seed = seed != NULL};

@@ -35,6 +35,8 @@ void open_second_resolver(void);
 void close_world(void);
 
 mx_status submit(const char *destination, uint64_t token, mx_request **request);
+/* The same as part of a bulk run. */
+mx_status submit_bulk(const char *destination, uint64_t token, mx_request **request);
 /* The same with levels and, unless NULL, a seed. */
 mx_status submit_levels(const char *destination, uint32_t levels, const uint64_t *seed);
 /* Submits and turns once. */
