@@ -1,146 +1,114 @@
 # SPDX-License-Identifier: MIT
-"""`resolve_many` in an event loop: a task reads, another one takes the routes."""
+"""`resolve_many` in an event loop: a task takes routes, another one adds rows."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable
 from functools import partial
 
 from pymx._hub import current_hub
-from pymx.bulk import prepare
+from pymx.bulk import check_bulk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from typing import Any
 
-    from pymx._hub import Hub, Lookup, Waiter
-    from pymx._native import Resolver, Route
-    from pymx._outcome import Outcome
-    from pymx.bulk import Bulk, Submit
+    from pymx._hub import Hub, Waiter
+    from pymx._native import Bulk, Resolver, Route
 
-_END = object()
+# Routes at a time, of which more rows are read and started only afterwards: a part of
+# what may be in progress, so that a loop body that is slow leaves work for the rest.
+_BATCH = 256
 
 
 def resolve_many(
     resolver: Resolver,
     destinations: Iterable[Any] | AsyncIterable[Any],
-    **options: Any,
+    **arguments: Any,
 ) -> AsyncGenerator[Route, None]:
     """Yield the routes; the arguments are checked now, not at the first step."""
-    make_bulk = prepare(destinations, **options)
+    options = check_bulk(destinations, **arguments)
+    part = max(1, min(_BATCH, options["concurrency"] // 8))
     if isinstance(destinations, AsyncIterable):
-        return _yield_routes(resolver, destinations, make_bulk)
-    return _yield_routes(resolver, iter(destinations), make_bulk)
+        return _feed(partial(resolver.feed, None, **options), part, destinations)
+    return _read(partial(resolver.feed, iter(destinations), **options), part)
 
 
-async def _yield_routes(
-    resolver: Resolver,
-    destinations: Iterator[Any] | AsyncIterable[Any],
-    make_bulk: Callable[[Submit], Bulk],
-) -> AsyncGenerator[Route, None]:
-    flow = Flow(resolver, make_bulk)
-    bulk = flow.bulk
-    stop_reading: Callable[[], object] | None = None
-    rows: Iterator[Any] = iter(())
-    if isinstance(destinations, AsyncIterable):
-        stop_reading = flow.hub.spawn(partial(flow.read, destinations))
-    else:
-        rows = destinations
+async def _read(begin: Callable[[], Bulk], part: int) -> AsyncGenerator[Route, None]:
+    """Yield routes for rows that the engine's side reads itself."""
+    hub = current_hub()
+    bulk = begin()
     try:
-        while True:
-            if stop_reading is None:
-                flow.fill(rows)
-            while flow.finished:
-                bulk.finish(*flow.finished.popleft())
-            if flow.failure is not None:
-                raise flow.failure
-            if bulk.is_ready:
-                yield bulk.pop()
-                bulk.report()
-                flow.room_made.set()
-            elif flow.is_more or bulk.is_in_flight:
-                await flow.news.wait()
-            else:
-                break
-        bulk.report(is_last=True)
+        while not bulk.done:
+            for route in bulk.poll(part):
+                yield route
+            if bulk.idle:
+                await hub.readable(bulk.fileno())
     finally:
-        if stop_reading is not None:
-            stop_reading()
-        bulk.cancel()
+        bulk.close()
 
 
-class Flow:
-    """What the task that reads and the one that takes routes share."""
+async def _feed(
+    begin: Callable[[], Bulk], part: int, rows: AsyncIterable[Any]
+) -> AsyncGenerator[Route, None]:
+    """Yield routes for rows that a task of their own reads."""
+    hub = current_hub()
+    bulk = begin()
+    feeder = Feeder(hub, bulk)
+    stop = hub.spawn(partial(feeder.run, rows))
+    try:
+        while not bulk.done:
+            for route in bulk.poll(part):
+                yield route
+            if feeder.failure is not None:
+                raise feeder.failure
+            feeder.make_room()
+            if bulk.idle:
+                await hub.readable(bulk.fileno())
+    finally:
+        stop()
+        bulk.close()
 
-    def __init__(self, resolver: Resolver, make_bulk: Callable[[Submit], Bulk]) -> None:
-        """Belong to the running loop."""
-        self.hub = current_hub()
-        self.bulk = make_bulk(self._submit)
-        self.finished: deque[tuple[int, Outcome]] = deque()
-        self.is_more = True
-        self.failure: BaseException | None = None
-        self.news = Signal(self.hub)
-        self.room_made = Signal(self.hub)
-        self._resolver = resolver
 
-    def fill(self, rows: Iterator[Any]) -> None:
-        """Read as many rows as there is room for."""
-        while self.is_more and self.bulk.room > 0:
-            row = next(rows, _END)
-            if row is _END:
-                self.is_more = False
-            else:
-                self.bulk.add(row)
+class Feeder:
+    """Reads rows as there is room for them."""
 
-    async def read(self, rows: AsyncIterable[Any]) -> None:
-        """Read all rows, each when there is room for it; in a task of its own."""
+    def __init__(self, hub: Hub, bulk: Bulk) -> None:
+        """Start with nothing read."""
+        self.failure: BaseException | None = None  # one that waits for nothing
+        self._hub = hub
+        self._bulk = bulk
+        self._waiter: Waiter | None = None
+
+    async def run(self, rows: AsyncIterable[Any]) -> None:
+        """Read all rows; in a task of its own."""
+        failure: BaseException | None = None
         try:
             try:
-                async for row in rows:
-                    self.bulk.add(row)
-                    while self.bulk.room <= 0:
-                        await self.room_made.wait()
+                await self._read(rows)
             finally:
                 # Now and here: its own clean-up belongs to the task it ran in.
                 if isinstance(rows, AsyncGenerator):
                     await rows.aclose()
-        except (Exception, KeyboardInterrupt, SystemExit) as failure:
-            # For the task that takes the routes to raise.
-            self.failure = failure
+        except Exception as error:
+            failure = error
+        except (KeyboardInterrupt, SystemExit) as error:
+            self.failure = error
         finally:
-            self.is_more = False
-            self.news.set()
+            self._bulk.end(failure)
 
-    def _submit(
-        self, number: int, destination: object, row: Any, /, *, retry: bool
-    ) -> Lookup:
-        receive = partial(self._receive, number)
-        return self.hub.submit(self._resolver, destination, row, receive, retry=retry)
-
-    def _receive(self, number: int, outcome: Outcome) -> None:
-        self.finished.append((number, outcome))
-        self.news.set()
-
-
-class Signal:
-    """Wakes the one task that may wait for it; unheard while it does not."""
-
-    def __init__(self, hub: Hub) -> None:
-        """Start with nobody waiting."""
-        self._hub = hub
-        self._waiter: Waiter | None = None
-
-    def set(self) -> None:
-        """Wake who waits."""
-        if self._waiter is not None:
+    def make_room(self) -> None:
+        """Wake the task that reads, if there is room for a row."""
+        if self._waiter is not None and self._bulk.room > 0:
             self._waiter.set()
 
-    async def wait(self) -> None:
-        """Wait for the next `set`."""
-        self._waiter = self._hub.waiter()
-        try:
-            await self._waiter.wait()
-        finally:
-            self._waiter = None
+    async def _read(self, rows: AsyncIterable[Any]) -> None:
+        async for row in rows:
+            if self._bulk.add(row):
+                # Once in a turn of the loop, for all that come in it.
+                self._hub.soon(self._bulk.send)
+            while self._bulk.room <= 0:
+                self._waiter = self._hub.waiter()
+                await self._waiter.wait()
+                self._waiter = None

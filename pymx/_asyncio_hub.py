@@ -53,6 +53,20 @@ class AsyncioHub(Hub):
         """Return what one task can wait for."""
         return AsyncioWaiter()
 
+    async def readable(self, descriptor: int) -> None:
+        """Wait until a descriptor is readable."""
+        loop = asyncio.get_running_loop()
+        waiter = AsyncioWaiter()
+        loop.add_reader(descriptor, waiter.set)
+        try:
+            await waiter.wait()
+        finally:
+            loop.remove_reader(descriptor)
+
+    def soon(self, function: Callable[[], object]) -> None:
+        """Call a function in the next turn of the loop."""
+        asyncio.get_running_loop().call_soon(function)
+
     def spawn(
         self, function: Callable[[], Coroutine[Any, Any, None]]
     ) -> Callable[[], object]:

@@ -115,6 +115,14 @@ class Hub:
         """Return what one task can wait for."""
         raise NotImplementedError
 
+    async def readable(self, descriptor: int) -> None:
+        """Wait until a descriptor is readable."""
+        raise NotImplementedError
+
+    def soon(self, function: Callable[[], object]) -> None:
+        """Call a function, which must not raise, in the next turn of the loop."""
+        raise NotImplementedError
+
     def spawn(
         self, function: Callable[[], Coroutine[Any, Any, None]]
     ) -> Callable[[], object]:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The C extension: results, the engine's front door, ordering. Private to pymx.
 
-`Route`, `Exchange`, `Target`, `Excluded`, `TraceStep`, `order` and `own_addresses` are
-public by way of `pymx`.
+`Route`, `RouteIterator`, `Exchange`, `Target`, `Excluded`, `TraceStep`, `order` and
+`own_addresses` are public by way of `pymx`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Literal, NoReturn, Self, TypeVar, final
 
 _Pair = TypeVar("_Pair", bound=Sequence[Any])
@@ -393,6 +393,90 @@ class Completions:
         """Cancel what is in flight, drop what is queued, close the descriptor."""
 
 @final
+class RouteIterator:
+    """The routes of `resolve_many`, one for each row of its input.
+
+    Closed when it is collected. An exception that it raises takes nothing with it: who
+    catches it may go on. One thread at a time, but for `close`; a forked child cannot
+    use its parent's.
+
+    >>> routes = pymx.resolve_many(["plain.example"] * 3)
+    >>> next(routes).status
+    'ok'
+    >>> len(routes.take() + routes.take())
+    2
+    """
+
+    def __iter__(self) -> Self:
+        """Return the iterator itself."""
+
+    def __next__(self) -> Route:
+        """Return the next route; waits for it, but not for Ctrl-C.
+
+        Raises what the input, `key`, `progress` or the resolver's `prefer` raise, and
+        ClosedError; ValueError while another thread is waiting for one.
+        """
+
+    def take(self, limit: int = 256) -> list[Route]:
+        """Return up to `limit` (1 or more) routes that are ready, in a list.
+
+        Waits for the first one; an empty list is the end. Raises what `next` does, and
+        ValueError for another limit.
+        """
+
+    def close(self) -> None:
+        """Cancel what is in progress and forget the rest; any thread may.
+
+        Nothing comes any more. Twice is fine.
+        """
+
+@final
+class Bulk:
+    """Routes for many rows, taken without waiting: `resolve_many` for event loops.
+
+    Made by `Resolver.feed` only. Closed when it is collected.
+    """
+
+    @property
+    def room(self) -> int:
+        """How many rows may be added now."""
+
+    @property
+    def idle(self) -> bool:
+        """The last `poll` gave nothing: wait for the descriptor."""
+
+    @property
+    def done(self) -> bool:
+        """Nothing comes any more."""
+
+    def add(self, row: Any, /) -> bool:
+        """Take a row, for which there must be room; True when `send` is to be called.
+
+        Raises what `key` raises, ClosedError and OSError.
+        """
+
+    def send(self) -> None:
+        """Start the lookups of the rows that were added."""
+
+    def end(self, failure: BaseException | None, /) -> None:
+        """No more rows will be added, because of an exception or None.
+
+        `poll` raises the exception once the routes of all rows are out.
+        """
+
+    def poll(self, limit: int = 256) -> list[Route]:
+        """Return up to `limit` routes that are ready; does not wait for any.
+
+        They count as yielded at the next call. Raises what `RouteIterator` raises.
+        """
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable when it is worth a `poll`."""
+
+    def close(self) -> None:
+        """Cancel what is in progress; nothing comes any more."""
+
+@final
 class Resolver:
     """The engine's side of one configuration; its arguments were checked by pymx.
 
@@ -465,6 +549,33 @@ class Resolver:
         resolved, 0 is all. `seed` (0 to 2**64 - 1) decides the shuffle, together with
         the domain. A `retry` asks again where the cache knows a failure. Raises
         ClosedError.
+        """
+
+    def resolve_many(
+        self,
+        rows: Iterator[Any],
+        /,
+        concurrency: int,
+        ordered: bool = False,
+        key: Callable[[Any], object] | None = None,
+        retries: int = 0,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> RouteIterator:
+        """Return the routes for rows that are read as there is room for them."""
+
+    def feed(
+        self,
+        rows: Iterator[Any] | None,
+        /,
+        concurrency: int,
+        ordered: bool = False,
+        key: Callable[[Any], object] | None = None,
+        retries: int = 0,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Bulk:
+        """Return the same for an event loop; no `rows`: they will be added.
+
+        Raises OSError when no descriptor can be had.
         """
 
     def stats(self) -> dict[str, int]:

@@ -54,6 +54,14 @@ class TrioHub(Hub):
         """Return what one task can wait for."""
         return TrioWaiter()
 
+    async def readable(self, descriptor: int) -> None:
+        """Wait until a descriptor is readable."""
+        await trio.lowlevel.wait_readable(descriptor)
+
+    def soon(self, function: Callable[[], object]) -> None:
+        """Call a function in the next turn of the loop."""
+        trio.lowlevel.current_trio_token().run_sync_soon(function)
+
     def spawn(
         self, function: Callable[[], Coroutine[Any, Any, None]]
     ) -> Callable[[], object]:

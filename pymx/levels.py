@@ -8,10 +8,16 @@ from pymx._outcome import route_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Protocol
 
     from pymx._native import Target
     from pymx._outcome import Outcome
-    from pymx.bulk import Lookup
+
+    class Lookup(Protocol):
+        """A lookup in progress."""
+
+        def cancel(self) -> None:
+            """End it."""
 
     # Starts the lookup of the best so many preferences.
     Submit = Callable[[int], Lookup]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 
 from pymx._native import Completions
+from pymx.bulk import check_bulk
 from pymx.configuration import Configured
 from pymx.levels import Levels
 from pymx.options import check_destination, check_nameservers
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-    from pymx._native import Request, Route, Target
+    from pymx._native import Request, Route, RouteIterator, Target
 
 NAMESERVERS = "PYMX_NAMESERVERS"
 
@@ -155,8 +156,11 @@ class Resolver(Configured):
         key: Callable[[Any], object] | None = None,
         retry_unknown: int = 0,
         progress: Callable[[int, int], object] | None = None,
-    ) -> Generator[Route, None, None]:
+    ) -> RouteIterator:
         """Yield one route for each destination, as they finish or, `ordered`, in order.
+
+        The iterator has two more methods: `RouteIterator.take`, for many routes at a
+        time, and `RouteIterator.close`.
 
         `destinations` is read as lookups finish and routes are taken: at most
         `concurrency` (default: the resolver's, 1 to 100,000) were read and not
@@ -169,9 +173,12 @@ class Resolver(Configured):
         is yielded. `progress` is called with the numbers of routes yielded and
         destinations read, ten times a second at most, and at the end.
 
-        An exception of `destinations`, `key`, `progress` or the resolver's `prefer`
-        ends the generator at once.
-        Leaving the loop early, or that exception, cancels what is in progress.
+        An exception loses nothing that was read. One of `destinations` or `key` ends
+        the input and is raised after the routes of all rows before; one of the
+        resolver's `prefer` comes in the place of the row's route, one of `progress`
+        between two routes; Ctrl-C comes at once. Whoever kept the iterator and catches
+        the exception, or one of the loop's own body, goes on with it. Closing or
+        forgetting it, as a loop does that is left early, cancels what is in progress.
 
         Raises TypeError for a str and for what is not iterable, ConfigurationError for
         another bad argument, ClosedError when the resolver is closed.
@@ -182,11 +189,7 @@ class Resolver(Configured):
         1 plain.example True
         2 gone.example False
         """
-        # Its imports cost more than all of the others.
-        from pymx import _blocking_bulk
-
-        return _blocking_bulk.resolve_many(
-            self._native,
+        options = check_bulk(
             destinations,
             ordered=ordered,
             concurrency=concurrency,
@@ -195,6 +198,7 @@ class Resolver(Configured):
             progress=progress,
             usual_concurrency=self._arguments["concurrency"],
         )
+        return self._native.resolve_many(iter(destinations), **options)
 
     def close(self) -> None:
         """End lookups in progress with status ``cancelled`` and free the sockets.
@@ -273,7 +277,7 @@ def resolve_many(
     key: Callable[[Any], object] | None = None,
     retry_unknown: int = 0,
     progress: Callable[[int, int], object] | None = None,
-) -> Generator[Route, None, None]:
+) -> RouteIterator:
     """Yield a route a destination, as `Resolver.resolve_many` of the default one does.
 
     >>> domains = ["plain.example", "nomail.example", "a..b"]

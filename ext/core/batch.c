@@ -58,7 +58,8 @@ add(mx_batch *batch, const mx_submission *submission, size_t places,
     mx_request *made;
     mx_status status;
 
-    if (atomic_load(&resolver->is_closed) || mx_engine_is_stopping(batch->engine)) {
+    if (atomic_load(&resolver->is_closed) || mx_engine_is_stopping(batch->engine) ||
+        mx_completions_is_closed(batch->completions)) {
         return MX_CLOSED;
     }
     if (resolver->config.rules.has_ranks && request == NULL) {

@@ -177,14 +177,23 @@ pymx_engine_watch_process(PyObject *module)
     return watch_forks(module) < 0 || watch_exit(module) < 0 ? -1 : 0;
 }
 
+int
+pymx_engine_check_sender(pymx_state *state)
+{
+    if (is_forker(&state->engine)) {
+        pymx_raise_closed(state, "no lookup can start from an at-fork hook");
+        return -1;
+    }
+    return 0;
+}
+
 /* An engine that started between the hook and fork() would be half there in the child.
  */
 static int
 wait_for_fork(pymx_state *state)
 {
     while (state->engine.forks > 0) {
-        if (is_forker(&state->engine)) {
-            pymx_raise_closed(state, "no lookup can start from an at-fork hook");
+        if (pymx_engine_check_sender(state) < 0) {
             return -1;
         }
         wait_a_moment();
@@ -308,6 +317,14 @@ pymx_engine_submit(pymx_state *state, mx_resolver *resolver,
     return status;
 }
 
+void
+pymx_engine_send(pymx_state *state, mx_batch *batch)
+{
+    PyThreadState *saved = step_aside(&state->engine);
+    mx_batch_send(batch);
+    step_back(saved);
+}
+
 mx_status
 pymx_engine_resume(pymx_state *state, mx_request *request)
 {
@@ -334,6 +351,16 @@ pymx_engine_cancel(pymx_state *state, mx_request *request)
     if (may_tell(&state->engine)) {
         PyThreadState *saved = step_aside(&state->engine);
         mx_request_cancel(state->engine.engine, request);
+        step_back(saved);
+    }
+}
+
+void
+pymx_engine_sweep(pymx_state *state)
+{
+    if (may_tell(&state->engine)) {
+        PyThreadState *saved = step_aside(&state->engine);
+        mx_engine_sweep(state->engine.engine);
         step_back(saved);
     }
 }

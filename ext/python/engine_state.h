@@ -10,6 +10,7 @@
 
 #include <Python.h>
 
+#include "core/batch.h"
 #include "core/engine.h"
 
 #include <stdbool.h>
@@ -42,8 +43,12 @@ mx_engine *pymx_engine_get(struct pymx_state *state);
 mx_status pymx_engine_submit(struct pymx_state *state, mx_resolver *resolver,
                              const mx_submission *submission,
                              mx_completions *completions, mx_request **request);
+/* Nothing is sent from an at-fork hook: -1 with ClosedError there. */
+int pymx_engine_check_sender(struct pymx_state *state);
+void pymx_engine_send(struct pymx_state *state, mx_batch *batch);
 mx_status pymx_engine_resume(struct pymx_state *state, mx_request *request);
 void pymx_engine_cancel(struct pymx_state *state, mx_request *request);
+void pymx_engine_sweep(struct pymx_state *state);
 void pymx_engine_close_resolver(struct pymx_state *state, mx_resolver *resolver);
 
 /* Ends every lookup as cancelled and joins the thread, for good. */

@@ -39,6 +39,14 @@ pymx_take_error(void)
 #endif
 }
 
+PyObject *
+pymx_raise_again_take(PyObject *error)
+{
+    PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+    Py_DECREF(error);
+    return NULL;
+}
+
 /* What OSError takes: (text), or (errno, text) by which it picks its subclass. */
 static PyObject *
 os_error_arguments(int os_error, const char *doing)

@@ -39,6 +39,8 @@ PyObject *pymx_raise_memory(void);
 int pymx_check_signals(void);
 /* The exception that is set, which is from now on not: ours. */
 PyObject *pymx_take_error(void);
+/* Raises one that was taken. */
+PyObject *pymx_raise_again_take(PyObject *error);
 /* Forgets the exception that is set if it is of `class`; true if it was. */
 bool pymx_forget_error(PyObject *class);
 

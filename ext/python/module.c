@@ -5,6 +5,7 @@
 
 #include "core/channel.h"
 #include "python/args.h"
+#include "python/bulk_type.h"
 #include "python/completions_type.h"
 #include "python/errors.h"
 #include "python/exchange_type.h"
@@ -146,7 +147,7 @@ execute(PyObject *module)
     static int (*const setups[])(PyObject *, pymx_state *) = {
         pymx_target_setup,      pymx_exchange_setup, pymx_excluded_setup,
         pymx_route_setup,       pymx_step_setup,     pymx_request_setup,
-        pymx_completions_setup, pymx_resolver_setup,
+        pymx_completions_setup, pymx_resolver_setup, pymx_bulk_setup,
     };
     pymx_state *state = pymx_state_of_module(module);
     if (pymx_words_init(&state->words) < 0) {
@@ -175,6 +176,8 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->request_type);
     Py_VISIT(state->completions_type);
     Py_VISIT(state->resolver_type);
+    Py_VISIT(state->route_iterator_type);
+    Py_VISIT(state->bulk_type);
     Py_VISIT(state->closed_error);
     return 0;
 }
@@ -191,6 +194,8 @@ module_clear(PyObject *module)
     Py_CLEAR(state->request_type);
     Py_CLEAR(state->completions_type);
     Py_CLEAR(state->resolver_type);
+    Py_CLEAR(state->route_iterator_type);
+    Py_CLEAR(state->bulk_type);
     Py_CLEAR(state->closed_error);
     return 0;
 }

@@ -19,6 +19,7 @@
 typedef struct pymx_state {
     PyTypeObject *target_type, *exchange_type, *excluded_type, *route_type, *step_type;
     PyTypeObject *request_type, *completions_type, *resolver_type;
+    PyTypeObject *route_iterator_type, *bulk_type;
     pymx_words words;
     PyObject *closed_error; /* pymx.errors.ClosedError, NULL until it is needed */
     pymx_engine_state engine;

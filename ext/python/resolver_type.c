@@ -4,6 +4,7 @@
 #include "python/resolver_type.h"
 
 #include "python/args.h"
+#include "python/bulk_type.h"
 #include "python/errors.h"
 #include "python/offline.h"
 #include "python/ranking.h"
@@ -272,6 +273,19 @@ PyDoc_STRVAR(
     "are resolved, 0 is all. `seed` (0 to 2**64 - 1) decides the shuffle, with\n"
     "the domain. Raises ClosedError.");
 
+PyDoc_STRVAR(
+    resolve_many_doc,
+    "resolve_many($self, rows, /, concurrency, ordered=False, key=None, retries=0, "
+    "progress=None)\n--\n\n"
+    "Return a RouteIterator over an iterator of rows; pymx checked the arguments.");
+
+PyDoc_STRVAR(
+    feed_doc,
+    "feed($self, rows, /, concurrency, ordered=False, key=None, retries=0, "
+    "progress=None)\n--\n\n"
+    "Return a Bulk, for event loops, over an iterator of rows or, if that is None,\n"
+    "over those that will be added. Raises OSError when no descriptor can be had.");
+
 PyDoc_STRVAR(stats_doc, "stats($self, /)\n--\n\n"
                         "Return figures of the engine and the cache by name.\n\n"
                         "They count from when the resolver, or its process, began.");
@@ -286,6 +300,9 @@ PyDoc_STRVAR(close_doc, "close($self, /)\n--\n\n"
 static PyMethodDef methods[] = {
     {"resolve", PYMX_METHOD(pymx_resolver_resolve), PYMX_FASTCALL, resolve_doc},
     {"submit", PYMX_METHOD(pymx_resolver_submit), PYMX_FASTCALL, submit_doc},
+    {"resolve_many", PYMX_METHOD(pymx_resolver_resolve_many), PYMX_FASTCALL,
+     resolve_many_doc},
+    {"feed", PYMX_METHOD(pymx_resolver_feed), PYMX_FASTCALL, feed_doc},
     {"stats", resolver_stats, METH_NOARGS, stats_doc},
     {"clear_cache", resolver_clear_cache, METH_NOARGS, clear_cache_doc},
     {"close", resolver_close, METH_NOARGS, close_doc},

@@ -12,7 +12,8 @@ import pathlib
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import pytest
 from native import made
@@ -125,6 +126,76 @@ def use_completions() -> None:
         resolver.submit(queue, 1, "a..b")
 
 
+def use_bulk() -> None:
+    rows: list[object] = ["a..b", "[192.0.2.1]", None, 5, "x" * 300]
+    resolver = made.resolver()
+    routes = resolver.resolve_many(iter(rows), 3, ordered=True, progress=len_of)
+    assert next(routes).status == "invalid"
+    assert routes.take(2)
+    assert len(list(routes)) + 3 >= len(rows)
+    routes = resolver.resolve_many(iter(rows), 3, key=lambda row: row, retries=1)
+    next(routes)
+    routes.close()
+    feed = resolver.feed(None, 5)
+    for row in rows:
+        if feed.add(row):
+            feed.send()
+    feed.end(None)
+    while not feed.done:
+        feed.poll(2)
+
+
+def fail_bulk() -> None:
+    resolver = made.resolver()
+
+    def rows() -> Iterator[str]:
+        yield "a..b"
+        raise ZeroDivisionError
+
+    routes = resolver.resolve_many(rows(), 5)
+    next(routes)
+    with pytest.raises(ZeroDivisionError):
+        next(routes)
+    for options in ({"key": fail}, {"progress": fail}, {"ordered": Ambiguous()}):
+        with pytest.raises((ZeroDivisionError, TypeError)):
+            list(resolver.resolve_many(iter(["a..b"]), 5, **options))
+    with pytest.raises(ValueError, match="limit"):
+        routes.take(0)
+    feed = resolver.feed(None, 1, key=fail)
+    with pytest.raises(ZeroDivisionError):
+        feed.add("a..b")
+    feed.end(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        feed.poll()
+    with pytest.raises(TypeError):
+        feed.end(7)  # type: ignore[arg-type]
+    resolver.close()
+    with pytest.raises(pymx.ClosedError):
+        next(resolver.resolve_many(iter(["a..b"]), 5))
+
+
+def cycle_bulk() -> None:
+    row: list[object] = []
+    routes = made.resolver().resolve_many(
+        iter([row, "a..b"]), 5, key=lambda it: it and row and "a..b"
+    )
+    row.append(routes)
+    next(routes)
+
+
+class Ambiguous:
+    def __bool__(self) -> bool:
+        raise TypeError
+
+
+def fail(*_: object) -> NoReturn:
+    raise ZeroDivisionError
+
+
+def len_of(*_: object) -> None:
+    pass
+
+
 def use_cycle() -> None:
     row: list[object] = []
     queue = _native.Completions()
@@ -150,6 +221,9 @@ USES = {
         fail_resolver,
         use_completions,
         use_cycle,
+        use_bulk,
+        fail_bulk,
+        cycle_bulk,
         leak,
     )
 }
