@@ -2,6 +2,8 @@
 """The files of a bulk run: opened, or refused, before any work is done."""
 
 import os
+import stat
+import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -31,11 +33,24 @@ class Files:
         self.is_resumed = False
         self.journal: Journal | None = None
         self._is_spooled = is_spooled
-        journal = None if output is None else f"{output}{SUFFIX}"
-        for path in {self.path, output, journal} - {None}:
+        self._check_distinct()
+
+    def _check_distinct(self) -> None:
+        """Refuse to write to what is read: it would be lost, or never end."""
+        if self.output is None:
+            paths: dict[str, str | int] = {}
+            if sys.stdout is not None:
+                with suppress(OSError, ValueError):
+                    paths["standard output"] = sys.stdout.fileno()
+        else:
+            names = [self.output, str(self.path), f"{self.output}{SUFFIX}"]
+            paths = {f"-o/--output {name}": name for name in names}
+        for name, path in paths.items():
             with suppress(OSError, ValueError):
-                if os.path.samestat(os.stat(str(path)), source.status):  # noqa: PTH116
-                    raise Failure(f"-o/--output {path} is the input itself")
+                status = os.stat(path)  # noqa: PTH116
+                is_file = stat.S_ISREG(status.st_mode)
+                if is_file and os.path.samestat(status, self.source.status):
+                    raise Failure(f"{name} is the input itself")
 
     def open(
         self, stack: ExitStack, identity: Identity, header: bytes, mode: str

@@ -42,7 +42,7 @@ class Identity:
                 f"{name}: the run began with pymx {before.version}, and this is "
                 f"{self.version}: finish it with that one, {again}"
             )
-        for flag in sorted(self.options.keys() | before.options.keys()):
+        for flag in self.options:
             was, now = before.options.get(flag), self.options.get(flag)
             if was != now:
                 raise Failure(
@@ -59,6 +59,8 @@ class Identity:
 def _shown(flag: str, value: object) -> str:
     if value is None or value is False:
         return f"no {flag}"
+    if isinstance(value, list):
+        value = ",".join(value)
     return flag if value is True else f"{flag} {value}"
 
 

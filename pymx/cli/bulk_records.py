@@ -189,7 +189,8 @@ class Csv:
 
     def _record(self, cells: list[str]) -> str:
         record: str = self._write(cells)
-        return record[:-2] + "\n"
+        # A NUL in a file is what a power cut leaves, not ours.
+        return record[:-2].replace("\0", "\\x00") + "\n"
 
 
 def _text(value: Value) -> str:

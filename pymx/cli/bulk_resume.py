@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What of a run is done: read from its output, which alone is to be believed."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pymx.cli.bulk_rows import Row
 from pymx.cli.bulk_source import Source
@@ -46,7 +48,8 @@ def read_done(
 
     `header` is what it must begin with. `lines` of the input were read at most when it
     was written; so many octets of it were `synced`. Raises Failure when what is wrong
-    stands before that point: no interruption of ours leaves it so.
+    stands before that point, and is no end of a file that became shorter: nothing that
+    happens to a run leaves it so.
     """
     done = Done()
     try:
@@ -61,15 +64,18 @@ def read_done(
                 number = _number(record, is_csv=is_csv)
                 # The last line may lack its end, and is then one more than have one.
                 if not 0 < number <= lines + 1 or not done.add(number):
+                    is_torn = not record.endswith(b"\n") and _size(file) < synced
+                    if done.length < synced and not is_torn:
+                        raise _damaged(path, done.length)
                     break
                 done.length += len(record)
-            else:
-                return done
     except OSError as error:
         raise Failure(f"-o/--output {path}: {reason(error)}") from None
-    if done.length < synced:
-        raise _damaged(path, done.length)
     return done
+
+
+def _size(file: BinaryIO) -> int:
+    return os.fstat(file.fileno()).st_size
 
 
 def _damaged(path: str, place: int) -> Failure:
