@@ -12,9 +12,9 @@
 #ifndef MX_DATAGRAM_STATE_H
 #define MX_DATAGRAM_STATE_H
 
-#include "core/datagrams.h"
 #include "core/clock.h"
 #include "core/datagram.h"
+#include "core/datagrams.h"
 #include "core/flights.h"
 #include "core/list.h"
 #include "core/near_misses.h"

@@ -124,7 +124,8 @@ send_many(mx_datagrams *batch, int descriptor, size_t first, size_t end, int *os
 #endif
 
 size_t
-mx_datagrams_send(mx_datagrams *batch, int descriptor, size_t first, size_t end, int *os_error)
+mx_datagrams_send(mx_datagrams *batch, int descriptor, size_t first, size_t end,
+                  int *os_error)
 {
 #if HAS_BATCH_CALLS
     if (!is_plain()) {

@@ -91,8 +91,8 @@ send_batch(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
     int os_error;
 
     for (;;) {
-        size_t end =
-            mx_datagrams_send(datagram->batch, socket->descriptor, sent, count, &os_error);
+        size_t end = mx_datagrams_send(datagram->batch, socket->descriptor, sent, count,
+                                       &os_error);
         socket->sent += (unsigned)(end - sent);
         for (; sent < end; sent++) {
             flights[sent]->state = MX_FLIGHT_BY_UDP;

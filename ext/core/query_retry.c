@@ -275,7 +275,7 @@ take_near_misses(mx_query *query, const mx_attempt *sent, mx_usec now)
     mx_query_trace_failure(sent, MX_REASON_UNRELATED_ANSWER, now);
     if (query->tcp_attempts < MAX_TCP_ATTEMPTS) {
         query->tcp_attempts++;
-        send_to(query, &sent->server, MX_TCP, now);
+        mx_query_send_to(query, &sent->server, MX_TCP, now);
         return;
     }
     mx_query_note_reason(query, MX_REASON_UNRELATED_ANSWER, &sent->server);

@@ -9,10 +9,9 @@
 enum { FLAGS_RD = 0x0100, FLAGS_AD = 0x0020, OPT_DO = 0x8000 };
 enum {
     ID_SIZE = 2,
-    /* Positions in a header; AR_COUNT of the lower octet. */
+    /* Positions in a header. */
     FLAGS = 2,
     QD_COUNT = 4,
-    AR_COUNT = 11,
     TYPE_AND_CLASS = 4,
     OPT_SIZE = 11
 };
@@ -107,10 +106,12 @@ static bool
 has_same_bytes(const uint8_t *query, size_t query_length, const uint8_t *reply,
                size_t reply_length)
 {
-    size_t opt = query[AR_COUNT] != 0 ? OPT_SIZE : 0;
-    size_t end = query_length - opt;
-
-    return query_length > MX_WIRE_HEADER + opt && reply_length >= end &&
+    size_t end = MX_WIRE_HEADER;
+    while (end < query_length && query[end] != 0) {
+        end += 1u + query[end];
+    }
+    end += 1 + TYPE_AND_CLASS;
+    return query_length >= end && reply_length >= end &&
            memcmp(query + MX_WIRE_HEADER, reply + MX_WIRE_HEADER,
                   end - MX_WIRE_HEADER) == 0;
 }

@@ -63,6 +63,10 @@ mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
     if (resolver == NULL) {
         return MX_NOMEM;
     }
+    status = mx_rng_seed_system(&resolver->rng);
+    if (status != MX_OK) {
+        goto fail;
+    }
     status = mx_cache_new(config->cache_size, &resolver->cache);
     if (status != MX_OK) {
         goto fail;
@@ -86,7 +90,6 @@ mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
     mx_list_init(&resolver->repeating);
     mx_list_init(&resolver->held);
     mx_list_init(&resolver->silent);
-    mx_rng_seed(&resolver->rng, resolver->hash_key.k0);
     mx_rate_init(&resolver->limit, config->rate, 0);
     mx_window_init(&resolver->window, config->attempt_timeout, 0);
     mx_outage_init(&resolver->outage, 0);
