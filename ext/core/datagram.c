@@ -9,7 +9,7 @@
 
 enum {
     WINDOW = 8192, /* flights: what all sockets to one server take */
-    READS = 4      /* batches of one socket before others have their turn */
+    READS = 4      /* bursts of one socket before others have their turn */
 };
 
 static mx_datagram *
@@ -177,8 +177,8 @@ descriptors(const mx_transport *transport, struct pollfd *out, size_t capacity)
     for (mx_list *link = datagram->endpoints.next; link != &datagram->endpoints;
          link = link->next) {
         const mx_endpoint *endpoint = MX_CONTAINER(link, const mx_endpoint, link);
-        size_t used = count < capacity ? count : capacity;
-        count += mx_udp_descriptors(endpoint->udp, out + used, capacity - used);
+        size_t room = count < capacity ? capacity - count : 0;
+        count += mx_udp_descriptors(endpoint->udp, room > 0 ? out + count : NULL, room);
         for (size_t i = 0; i < MX_CONNECTIONS; i++) {
             if (endpoint->connections[i] == NULL) {
                 continue;
@@ -302,7 +302,7 @@ free_datagram(mx_transport *transport)
     while (!mx_list_is_empty(&datagram->endpoints)) {
         mx_endpoint_free(MX_CONTAINER(datagram->endpoints.next, mx_endpoint, link));
     }
-    mx_datagrams_free(datagram->batch);
+    mx_burst_free(datagram->burst);
     mx_free(datagram);
 }
 
@@ -326,7 +326,7 @@ mx_datagram_new(bool prefers_streams, uint64_t seed, mx_transport **out)
     if (datagram == NULL) {
         return MX_NOMEM;
     }
-    if (mx_datagrams_new(&datagram->batch) != MX_OK) {
+    if (mx_burst_new(&datagram->burst) != MX_OK) {
         mx_free(datagram);
         return MX_NOMEM;
     }

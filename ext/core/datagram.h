@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* datagram.h - the fast transport: our own datagrams with our own ids in batched system
+/* datagram.h - the fast transport: our own datagrams with our own ids in bursts of system
  * calls, and streams for what datagrams cannot carry, or for all. c-ares has no part in
  * it.
  */

@@ -5,16 +5,16 @@
  *   datagram.c         what the transport's type says
  *   datagram_take.c    replies: read, matched, given away
  *   endpoint.c         one name server: by what a flight goes, what is closed when idle
- *   endpoint_batch.c   datagrams to one name server, many at a time
+ *   endpoint_burst.c   datagrams to one name server, many at a time
  *   connection.c       one TCP connection with its flights
  *   near_misses.c      replies to a live question under a wrong id
  */
 #ifndef MX_DATAGRAM_STATE_H
 #define MX_DATAGRAM_STATE_H
 
+#include "core/burst.h"
 #include "core/clock.h"
 #include "core/datagram.h"
-#include "core/datagrams.h"
 #include "core/flights.h"
 #include "core/list.h"
 #include "core/near_misses.h"
@@ -76,8 +76,8 @@ struct mx_datagram {
     mx_list failed;            /* flights with a reply that was not taken yet */
     mx_list ready_sockets;     /* with something to read */
     mx_list ready_connections; /* with messages that were read, or over */
-    mx_datagrams *batch;
-    mx_list reading; /* the socket of the batch at hand, if it is still there */
+    mx_burst *burst;
+    mx_list reading; /* the socket of the burst at hand, if it is still there */
     size_t next, received;
     int os_error; /* what came after it */
     mx_near_misses near_misses;
@@ -121,7 +121,7 @@ void mx_endpoint_flush(mx_endpoint *endpoint);
  * of it. */
 void mx_endpoint_tidy(mx_endpoint *endpoint);
 
-/* -- endpoint_batch.c -- */
+/* -- endpoint_burst.c -- */
 
 void mx_endpoint_send_waiting(mx_endpoint *endpoint);
 /* The server refused what was sent on this socket, which may be closed then. */

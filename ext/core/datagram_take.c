@@ -53,7 +53,7 @@ note_stray(mx_datagram *datagram, mx_udp_socket *socket, const uint8_t *bytes,
     }
 }
 
-/* The socket of the batch at hand, NULL when it was closed since. */
+/* The socket of the burst at hand, NULL when it was closed since. */
 static mx_udp_socket *
 socket_at_hand(const mx_datagram *datagram)
 {
@@ -62,16 +62,16 @@ socket_at_hand(const mx_datagram *datagram)
                : MX_CONTAINER(datagram->reading.next, mx_udp_socket, ready);
 }
 
-/* The next reply in the batch at hand. */
+/* The next reply in the burst at hand. */
 static bool
-take_from_batch(mx_datagram *datagram, mx_reply *out)
+take_from_burst(mx_datagram *datagram, mx_reply *out)
 {
     while (datagram->next < datagram->received) {
         mx_udp_socket *socket = socket_at_hand(datagram);
         size_t length;
         bool is_cut;
         uint8_t *bytes =
-            mx_datagrams_get(datagram->batch, datagram->next++, &length, &is_cut);
+            mx_burst_get(datagram->burst, datagram->next++, &length, &is_cut);
         mx_flight *flight =
             socket == NULL ? NULL : mx_flights_match(&socket->flights, bytes, length);
         if (flight != NULL) {
@@ -92,10 +92,10 @@ take_from_batch(mx_datagram *datagram, mx_reply *out)
     return false;
 }
 
-/* The batch at hand is used up: what came after it, and whether the socket may have
+/* The burst at hand is used up: what came after it, and whether the socket may have
  * more. */
 static void
-end_batch(mx_datagram *datagram)
+end_burst(mx_datagram *datagram)
 {
     mx_udp_socket *socket = socket_at_hand(datagram);
     int os_error = datagram->os_error;
@@ -106,7 +106,7 @@ end_batch(mx_datagram *datagram)
         return;
     }
     mx_list_remove(&socket->ready);
-    if (--socket->reads > 0 && (is_refusal || datagram->received == MX_DATAGRAMS)) {
+    if (--socket->reads > 0 && (is_refusal || datagram->received == MX_BURST_SIZE)) {
         mx_list_append(&datagram->ready_sockets, &socket->ready);
     }
     if (is_refusal) {
@@ -116,7 +116,7 @@ end_batch(mx_datagram *datagram)
 
 /* Receives from the next socket that has something. False when none has. */
 static bool
-receive_batch(mx_datagram *datagram)
+receive_burst(mx_datagram *datagram)
 {
     mx_udp_socket *socket;
 
@@ -128,7 +128,7 @@ receive_batch(mx_datagram *datagram)
     mx_list_append(&datagram->reading, &socket->ready);
     datagram->next = 0;
     datagram->received =
-        mx_datagrams_receive(datagram->batch, socket->descriptor, &datagram->os_error);
+        mx_burst_receive(datagram->burst, socket->descriptor, &datagram->os_error);
     return true;
 }
 
@@ -183,14 +183,14 @@ bool
 mx_datagram_take(mx_datagram *datagram, mx_reply *out)
 {
     for (;;) {
-        if (take_failed(datagram, out) || take_from_batch(datagram, out)) {
+        if (take_failed(datagram, out) || take_from_burst(datagram, out)) {
             return true;
         }
-        end_batch(datagram);
+        end_burst(datagram);
         if (take_failed(datagram, out)) {
             return true;
         }
-        if (!receive_batch(datagram)) {
+        if (!receive_burst(datagram)) {
             return take_from_streams(datagram, out);
         }
     }

@@ -9,11 +9,13 @@
 enum { FLAGS_RD = 0x0100, FLAGS_AD = 0x0020, OPT_DO = 0x8000 };
 enum {
     ID_SIZE = 2,
-    /* Positions in a header. */
+    /* Positions in a header; AR_COUNT of the lower octet. */
     FLAGS = 2,
     QD_COUNT = 4,
+    AR_COUNT = 11,
     TYPE_AND_CLASS = 4,
-    OPT_SIZE = 11
+    OPT_SIZE = 11,
+    SHORTEST_QUESTION = 1 + TYPE_AND_CLASS /* of the root */
 };
 
 bool
@@ -100,18 +102,30 @@ mx_question_write(const mx_question *question, uint16_t id, mx_query_flags flags
     return (size_t)(at - out);
 }
 
+/* Where the question of a message by mx_question_write ends; 0 when it is cut off. */
+static size_t
+question_end(const uint8_t *query, size_t length)
+{
+    size_t opt = query[AR_COUNT] != 0 ? OPT_SIZE : 0;
+    size_t end = length - opt;
+
+    if (length < MX_WIRE_HEADER + SHORTEST_QUESTION + opt ||
+        query[end - SHORTEST_QUESTION] != 0 || query[end - 2] != 0 ||
+        query[end - 1] != MX_CLASS_IN) {
+        return 0;
+    }
+    return end;
+}
+
 /* Most servers repeat the question byte by byte. Where that is not so it may still be
  * ours, with letters of the other case. */
 static bool
 has_same_bytes(const uint8_t *query, size_t query_length, const uint8_t *reply,
                size_t reply_length)
 {
-    size_t end = MX_WIRE_HEADER;
-    while (end < query_length && query[end] != 0) {
-        end += 1u + query[end];
-    }
-    end += 1 + TYPE_AND_CLASS;
-    return query_length >= end && reply_length >= end &&
+    size_t end = question_end(query, query_length);
+
+    return end != 0 && reply_length >= end &&
            memcmp(query + MX_WIRE_HEADER, reply + MX_WIRE_HEADER,
                   end - MX_WIRE_HEADER) == 0;
 }

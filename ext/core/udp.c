@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/udp.h"
 
+#include "core/burst.h"
 #include "core/descriptors.h"
 #include "core/mem.h"
 #include "core/udp_socket.h"
@@ -96,6 +97,7 @@ fill_slot(mx_udp *udp, int slot, mx_usec now)
         goto fail;
     }
     socket->opened = now;
+    socket->may_group = mx_burst_can_group(socket->descriptor);
     socket->user = udp->user;
     socket->place = (uint32_t)place;
     mx_list_init(&socket->ready);
@@ -150,7 +152,7 @@ socket_in(mx_udp *udp, int slot, mx_usec now, int *error)
 
 /* Starts the search in a random slot, and takes the first socket with room for at least
  * half of what a socket may have, or for all that is wanted: one with little room would
- * make for small batches. When a new one cannot be had (EMFILE) any open one will do. */
+ * make for small bursts. When a new one cannot be had (EMFILE) any open one will do. */
 int
 mx_udp_pick(mx_udp *udp, size_t wanted, mx_usec now, mx_udp_socket **out, size_t *room)
 {

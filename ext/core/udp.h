@@ -36,6 +36,7 @@ typedef struct mx_udp_socket {
     mx_flights flights; /* open; has room for MX_UDP_SOCKET_WINDOW */
     unsigned sent;      /* datagrams */
     bool is_retired;
+    bool may_group; /* mx_burst_send's */
     mx_usec opened;
     /* Its user's, to remember that there is something to read. */
     void *user;

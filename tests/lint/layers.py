@@ -16,7 +16,7 @@ LAYERS = {
     "result": "route trace",
     "order": "order",
     "lookup": "conclude draft exchanges follow lookup ranks targets weigh",
-    "I/O": "cache channel completions connection datagram datagrams descriptors "
+    "I/O": "burst cache channel completions connection datagram descriptors "
     "endpoint flights interfaces nameservers near_misses outbox process "
     "socket_address stream transport udp wake",
     "engine": "batch engine query request resolver",

@@ -3,6 +3,12 @@
 #include "core/table.h"
 
 #include <errno.h>
+#include <string.h>
+
+enum {
+    FEW = 3,      /* flights that are not worth sorting */
+    LENGTHS = 128 /* told apart; what is longer by as much is rare and does no harm */
+};
 
 /* Before the system is offered again what it would not take: its buffers drain. */
 #define SEND_PAUSE (2 * MX_USEC_PER_MSEC)
@@ -32,9 +38,28 @@ mx_endpoint_fail_socket(mx_endpoint *endpoint, mx_udp_socket *socket, int os_err
     mx_udp_release(endpoint->udp, socket);
 }
 
+/* So that those of equal length are neighbours, and can leave as one. */
+static void
+sort_by_length(mx_flight **flights, size_t count)
+{
+    mx_flight *sorted[MX_BURST_SIZE];
+    uint8_t first[LENGTHS + 1] = {0}; /* where those of a length begin */
+
+    for (size_t i = 0; i < count; i++) {
+        first[flights[i]->length % LENGTHS + 1]++;
+    }
+    for (size_t i = 1; i <= LENGTHS; i++) {
+        first[i] = (uint8_t)(first[i] + first[i - 1]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[first[flights[i]->length % LENGTHS]++] = flights[i];
+    }
+    memcpy(flights, sorted, count * sizeof(*sorted));
+}
+
 /* Gives the first of those that wait an id on this socket; returns how many. */
 static size_t
-load_batch(mx_endpoint *endpoint, mx_udp_socket *socket, size_t limit,
+load_burst(mx_endpoint *endpoint, mx_udp_socket *socket, size_t limit,
            mx_flight **flights)
 {
     mx_datagram *datagram = endpoint->datagram;
@@ -51,16 +76,21 @@ load_batch(mx_endpoint *endpoint, mx_udp_socket *socket, size_t limit,
         flight->state = MX_FLIGHT_LOADED;
         flight->socket = socket->place;
         flight->count = 0;
-        mx_datagrams_put(datagram->batch, count, flight->query, flight->length);
         flights[count++] = flight;
     }
     mx_near_misses_forget(&datagram->near_misses);
+    if (socket->may_group && count > FEW) {
+        sort_by_length(flights, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        mx_burst_put(datagram->burst, i, flights[i]->query, flights[i]->length);
+    }
     return count;
 }
 
 /* Flights that did not leave wait on, before the others. */
 static void
-unload_batch(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
+unload_burst(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
              size_t count)
 {
     mx_list others;
@@ -81,9 +111,9 @@ is_passing(int os_error)
     return os_error == EAGAIN || os_error == EWOULDBLOCK || os_error == ENOBUFS;
 }
 
-/* Sends a loaded batch. False when the rest has to wait. */
+/* Sends a loaded burst. False when the rest has to wait. */
 static bool
-send_batch(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
+send_burst(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
            size_t count)
 {
     mx_datagram *datagram = endpoint->datagram;
@@ -91,8 +121,8 @@ send_batch(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
     int os_error;
 
     for (;;) {
-        size_t end = mx_datagrams_send(datagram->batch, socket->descriptor, sent, count,
-                                       &os_error);
+        size_t end = mx_burst_send(datagram->burst, socket->descriptor,
+                                   &socket->may_group, sent, count, &os_error);
         socket->sent += (unsigned)(end - sent);
         for (; sent < end; sent++) {
             flights[sent]->state = MX_FLIGHT_BY_UDP;
@@ -101,7 +131,7 @@ send_batch(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
             return true;
         }
         if (is_passing(os_error)) {
-            unload_batch(endpoint, socket, flights + sent, count - sent);
+            unload_burst(endpoint, socket, flights + sent, count - sent);
             return false;
         }
         if (told != sent &&
@@ -122,21 +152,21 @@ void
 mx_endpoint_send_waiting(mx_endpoint *endpoint)
 {
     mx_datagram *datagram = endpoint->datagram;
-    mx_flight *flights[MX_DATAGRAMS];
+    mx_flight *flights[MX_BURST_SIZE];
 
     endpoint->retry_at = MX_NEVER;
     while (!mx_list_is_empty(&endpoint->waiting)) {
         mx_udp_socket *socket;
         size_t room;
         int os_error =
-            mx_udp_pick(endpoint->udp, MX_DATAGRAMS, datagram->now, &socket, &room);
+            mx_udp_pick(endpoint->udp, MX_BURST_SIZE, datagram->now, &socket, &room);
         if (os_error != 0) {
             fail_all_waiting(endpoint, os_error);
             return;
         }
-        size_t count = load_batch(endpoint, socket,
-                                  room < MX_DATAGRAMS ? room : MX_DATAGRAMS, flights);
-        if (!send_batch(endpoint, socket, flights, count)) {
+        size_t count = load_burst(endpoint, socket,
+                                  room < MX_BURST_SIZE ? room : MX_BURST_SIZE, flights);
+        if (!send_burst(endpoint, socket, flights, count)) {
             endpoint->retry_at = datagram->now + SEND_PAUSE;
             return;
         }
