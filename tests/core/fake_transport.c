@@ -227,6 +227,9 @@ fake_transport_reply(fake_transport *fake, size_t send, const char *text)
     else if (strcmp(text, "LOCAL") == 0) {
         kind = MX_REPLY_LOCAL;
     }
+    else if (strcmp(text, "NEAR MISSES") == 0) {
+        kind = MX_REPLY_NEAR_MISSES;
+    }
     if (fake->reply_count == FAKE_SENDS || send >= fake->send_count) {
         abort();
     }

@@ -52,7 +52,8 @@ void fake_transport_delete(fake_transport *fake);
 /* For mx_engine_config; the context is the first fake_transport to hand out. */
 mx_status fake_transport_factory(void *context, const mx_resolver_config *config,
                                  mx_transport **out);
-/* What becomes of send number `send`: a message of script.h, or "UNREACHABLE", "LOCAL".
+/* What becomes of send number `send`: a message of script.h, or "UNREACHABLE", "LOCAL",
+ * "NEAR MISSES".
  * `text` lives on. */
 void fake_transport_reply(fake_transport *fake, size_t send, const char *text);
 /* "a.test MX" of send number `send`, or "" when there was none. */

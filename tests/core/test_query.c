@@ -188,6 +188,40 @@ truncated_over_tcp_is_no_answer(void **state)
     close_world();
 }
 
+/* Faults S16, N31: who guesses ids over UDP cannot follow to TCP. */
+static void
+guessed_ids_move_the_question_to_tcp(void **state)
+{
+    (void)state;
+    open_world(NULL, 1);
+    ask("a.test");
+    answer(0, "NEAR MISSES");
+    assert_sent(2);
+    assert_protocol(1, MX_TCP);
+    answer(1, "0 .");
+    assert_string_equal(taken(NULL), "null_mx/null_mx");
+    close_world();
+}
+
+/* Where TCP does not help either the datagrams that are left are tried. */
+static void
+guessed_ids_without_tcp_are_no_answer(void **state)
+{
+    (void)state;
+    open_world(NULL, 1);
+    ask("a.test");
+    for (size_t sent = 0; *taken(NULL) == '\0'; sent++) {
+        assert_true(sent < 10);
+        if (sent < world.fake->send_count) {
+            answer(sent, world.fake->sends[sent].protocol == MX_TCP ? "UNREACHABLE"
+                                                                    : "NEAR MISSES");
+        }
+        pass(200 * MSEC);
+    }
+    assert_true(world.now < 1005 * SEC); /* it did not wait for its deadline */
+    close_world();
+}
+
 static void
 tcp_refused_is_tried_once_more(void **state)
 {
@@ -1080,6 +1114,8 @@ main(void)
         cmocka_unit_test(edns_is_left_out_for_the_query_that_needs_it),
         cmocka_unit_test(truncated_answer_is_asked_again_over_tcp),
         cmocka_unit_test(truncated_over_tcp_is_no_answer),
+        cmocka_unit_test(guessed_ids_move_the_question_to_tcp),
+        cmocka_unit_test(guessed_ids_without_tcp_are_no_answer),
         cmocka_unit_test(tcp_refused_is_tried_once_more),
         cmocka_unit_test(unreachable_server_is_awaited_until_the_deadline),
         cmocka_unit_test(unreachable_server_that_comes_back_answers),
