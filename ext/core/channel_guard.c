@@ -133,7 +133,10 @@ mx_guard_close(mx_lane *lane, int descriptor)
         return;
     }
     while (!mx_list_is_empty(&closed->open)) {
-        mx_list_remove(closed->open.next);
+        mx_lane_query *query = MX_CONTAINER(closed->open.next, mx_lane_query, link);
+        query->socket = NULL;
+        mx_list_remove(&query->link);
+        mx_list_append(&lane->stranded, &query->link);
     }
     if (closed->stream != NULL) {
         mx_stream_free(closed->stream);

@@ -93,6 +93,11 @@ feed(mx_lane *lane)
     }
     lane->is_repeating = false;
     lane->os_error = 0;
+    while (!mx_list_is_empty(&lane->stranded)) {
+        /* Out of memory recent versions drop what they have no room to end. */
+        mx_lane_judge(MX_CONTAINER(lane->stranded.next, mx_lane_query, link),
+                      MX_REPLY_LOCAL, ENOMEM);
+    }
     end_all(&lane->told);
     end_all(&lane->over);
 }
@@ -218,6 +223,7 @@ mx_lane_new(mx_lanes *shared, const mx_server *server, mx_protocol protocol,
     mx_list_init(&lane->entered);
     mx_list_init(&lane->over);
     mx_list_init(&lane->told);
+    mx_list_init(&lane->stranded);
     mx_list_init(&lane->again);
     mx_status status = mx_lane_init_channel(lane);
     if (status != MX_OK) {
@@ -267,7 +273,13 @@ mx_lane_is_worn(const mx_lane *lane)
 bool
 mx_lane_is_idle(const mx_lane *lane)
 {
-    return lane->count == 0;
+    return lane->count == lane->lost;
+}
+
+bool
+mx_lane_is_broken(const mx_lane *lane)
+{
+    return lane->lost > 0 && mx_lane_is_idle(lane);
 }
 
 mx_usec

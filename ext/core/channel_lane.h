@@ -92,7 +92,9 @@ size_t mx_lane_window(const mx_lane *lane);
 /* Its port has sent enough: another lane should be used until this one is idle and gets
  * a new one. */
 bool mx_lane_is_worn(const mx_lane *lane);
-bool mx_lane_is_idle(const mx_lane *lane); /* c-ares has no query */
+bool mx_lane_is_idle(const mx_lane *lane); /* no query is open */
+/* Idle, and c-ares has not called back for all that it was given: to be freed. */
+bool mx_lane_is_broken(const mx_lane *lane);
 mx_usec mx_lane_used(const mx_lane *lane); /* when last a query began or ended */
 
 size_t mx_lane_descriptors(const mx_lane *lane, struct pollfd *descriptors,

@@ -49,6 +49,7 @@ struct mx_lane {
     bool is_repeating;            /* what c-ares gives up is sent again */
     bool is_suspect;              /* somebody waited in vain for anything to come */
     size_t count;                 /* queries that c-ares has */
+    size_t lost; /* of these that ended all the same: it should have called back */
     size_t window;
     unsigned socket_count;
     mx_usec used, heard;
@@ -57,9 +58,10 @@ struct mx_lane {
     mx_table by_id;
     mx_list sockets;
     mx_list entered;
-    mx_list over;  /* ended, which c-ares is to be told */
-    mx_list told;  /* and was, but has not called back yet */
-    mx_list again; /* given up by c-ares, to be sent anew */
+    mx_list over;     /* ended, which c-ares is to be told */
+    mx_list told;     /* and was, but has not called back yet */
+    mx_list stranded; /* their socket is closed, and c-ares has not called back yet */
+    mx_list again;    /* given up by c-ares, to be sent anew */
     /* The slip that c-ares reads, with its length before it where it is framed. */
     uint8_t slip_bytes[MX_LANE_LENGTH_BYTES + MX_SLIP_SIZE];
     size_t slip_start, slip_end;

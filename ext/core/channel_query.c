@@ -58,6 +58,7 @@ mx_lane_query_end(mx_lane_query *query)
 {
     mx_list_remove(&query->link);
     query->is_ended = true;
+    query->lane->lost += query->is_entered;
     if (query->flight != NULL) {
         mx_list_append(&query->lane->shared->replies, &query->link);
     }
@@ -92,8 +93,10 @@ mx_lane_query_left(mx_lane_query *query, int os_error)
     if (query->is_over) {
         if (!query->is_ended) {
             mx_lane_query_end(query);
+            return;
         }
-        else if (query->flight == NULL) {
+        lane->lost--;
+        if (query->flight == NULL) {
             free_query(query);
         }
         return;

@@ -118,6 +118,11 @@ lane_at(struct channel *channel, struct endpoint *endpoint, uint32_t place,
         int *os_error)
 {
     mx_protocol protocol = place == LANES ? MX_TCP : MX_UDP;
+    mx_lane *lane = endpoint->lanes[place];
+    if (lane != NULL && mx_lane_is_broken(lane)) {
+        mx_lane_free(lane);
+        endpoint->lanes[place] = NULL;
+    }
     if (endpoint->lanes[place] == NULL) {
         mx_status status = mx_lane_new(&channel->lanes, &endpoint->server, protocol,
                                        &endpoint->lanes[place], os_error);
