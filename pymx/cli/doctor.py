@@ -77,6 +77,7 @@ def _report_text(
     # First what is known at once: silent name servers take their time.
     output.write(
         installed.describe(versions)
+        + f"transport {_transport(options)}\n"
         + f"name servers ({server_source(arguments)}), asked for the MX of "
         + f"{escape(arguments.domain)}:\n"
     )
@@ -101,6 +102,7 @@ def _report_json(
     checkups = _examine(arguments.domain, options, servers)
     report = {
         **versions,
+        "transport": _transport(options),
         "source": server_source(arguments),
         "domain": arguments.domain,
         "servers": [found.to_dict() for found in checkups],
@@ -108,6 +110,11 @@ def _report_json(
     }
     output.write(json.dumps(report) + "\n")
     return _exit_code([found.answers for found in checkups])
+
+
+def _transport(options: dict[str, Any]) -> str:
+    """Return what the engine sends its queries by."""
+    return str(options.get("transport", "auto"))
 
 
 def _trace(found: Checkup, style: Style) -> str:

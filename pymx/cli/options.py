@@ -23,6 +23,7 @@ FLAGS = {
     "concurrency": "-c/--concurrency",
     "seed": "--seed",
     "addresses": "--addresses",
+    "transport": "--transport",
     "trace": "--trace",
 }
 
@@ -84,6 +85,12 @@ def add_resolver_flags(
         choices=["public", "private", "any"],
         help="which addresses may be targets: globally reachable ones, private networks"
         f" too, or loopback and link-local as well (default: {addresses})",
+    )
+    group.add_argument(
+        "--transport",
+        choices=["auto", "c-ares", "tcp"],
+        help="what queries are sent by: UDP and TCP of pymx, the same through c-ares"
+        " alone, or TCP from the first (default: auto)",
     )
 
 

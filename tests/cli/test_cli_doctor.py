@@ -20,6 +20,7 @@ REPORT_KEYS = [
     "cares",
     "idna",
     "optional",
+    "transport",
     "source",
     "domain",
     "servers",
@@ -88,16 +89,28 @@ def test_text(capsys: pytest.CaptureFixture[str], dns: FakeDNS) -> None:
     assert lines[0].startswith("pymx 0.")
     assert lines[1].startswith("c-ares 1.18.1, compiled for ")
     assert lines[2].startswith("idna ")
+    assert lines[3] == "transport auto"
     assert (
-        lines[3] == "name servers (-n/--nameserver), asked for the MX of example.com:"
+        lines[4] == "name servers (-n/--nameserver), asked for the MX of example.com:"
     )
-    heading, server = lines[4].split(), lines[5].split()
+    heading, server = lines[5].split(), lines[6].split()
     assert heading == [
         *("name", "server", "answers", "time", "UDP", "TCP", "EDNS", "recursion")
     ]
     assert server[:3] == [dns.nameserver, "yes,", "no_domain"]
     assert server[5:] == ["NXDOMAIN", "NXDOMAIN", "yes", "yes"]
-    assert len(lines) == 6
+    assert len(lines) == 7
+
+
+@pytest.mark.parametrize("transport", ["auto", "c-ares", "tcp"])
+def test_transport(
+    capsys: pytest.CaptureFixture[str], dns: FakeDNS, transport: str
+) -> None:
+    arguments = ("-n", dns.nameserver, "--transport", transport, "plain.example")
+    code, found = report(capsys, *arguments)
+    assert code == 0
+    assert found["transport"] == transport
+    assert found["servers"][0]["status"] == "ok"
 
 
 def test_zone_is_examined_like_a_name_server(
