@@ -88,6 +88,37 @@ test_an_idle_port_is_given_up(void **state)
     close_scene(&scene);
 }
 
+/* Even if something is always in flight on it (fault S14). */
+static void
+test_a_worn_port_is_given_up(void **state)
+{
+    (void)state;
+    enum { ASKED = 20000, OPEN = 320 };
+    struct scene scene;
+    static loopback_query open[OPEN];
+    static bool ports[65536];
+    unsigned port_count = 0;
+    memset(ports, 0, sizeof(ports));
+    open_scene(&scene);
+    for (unsigned i = 0; i < ASKED; i++) {
+        loopback_query *place = &open[i % OPEN];
+        if (i >= OPEN) {
+            answer(&scene, place, QR);
+            expect_reply_to(&scene, i - OPEN);
+        }
+        ask(&scene, MX_UDP, i);
+        loopback_receive(&scene.server, place);
+        unsigned port = ntohs(place->from.sin_port);
+        port_count += !ports[port];
+        ports[port] = true;
+        if (i == ASKED / 2) { /* some 600 by each */
+            assert_int_equal(port_count, 16);
+        }
+    }
+    assert_in_range(port_count, 24, 64);
+    close_scene(&scene);
+}
+
 /* What must be ignored, before the good answer comes. */
 static void
 send_poison(struct scene *scene, const loopback_query *query, unsigned kind)
@@ -553,6 +584,7 @@ main(void)
         cmocka_unit_test(test_a_question_and_its_reply),
         cmocka_unit_test(test_ids_and_ports_differ),
         cmocka_unit_test(test_an_idle_port_is_given_up),
+        cmocka_unit_test(test_a_worn_port_is_given_up),
         cmocka_unit_test(test_poison_harms_nobody),
         cmocka_unit_test(test_a_reply_on_another_socket_is_stray),
         cmocka_unit_test(test_a_reply_counts_once),
