@@ -3,7 +3,7 @@
 #include "core/descriptors.h"
 #include "core/mem.h"
 #include "core/question.h"
-#include "core/socket_address.h"
+#include "core/udp_socket.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,13 +13,7 @@
 #    define MSG_NOSIGNAL 0
 #endif
 
-enum {
-    SOCKETS = 4,              /* of a lane; c-ares needs one, two while it changes */
-    RECEIVE_BUFFER = 4 << 20, /* asked for, bytes */
-    /* What one reply of up to MX_EDNS_PAYLOAD costs in the kernel's accounting, which
-     * counts its buffers and not our bytes (fault c-ares 11). */
-    REPLY_COST = 2304
-};
+enum { SOCKETS = 4 /* of a lane; c-ares needs one, two while it changes */ };
 
 static int
 fail_with(int os_error)
@@ -58,36 +52,7 @@ mx_guard_pending(const mx_lane *lane)
     return NULL;
 }
 
-/* Asks for a large receive buffer and learns how many replies the one we got can hold.
- */
-static size_t
-enlarge_buffer(int descriptor)
-{
-    int size = RECEIVE_BUFFER;
-    socklen_t length = sizeof(size);
-    (void)setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-    if (getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, &length) != 0 ||
-        size / REPLY_COST >= MX_LANE_DATAGRAMS) {
-        return MX_LANE_DATAGRAMS;
-    }
-    return size < REPLY_COST ? 1 : (size_t)(size / REPLY_COST);
-}
-
 /* 0 or an errno. */
-static int
-open_datagrams(mx_lane *lane, mx_lane_socket *opened)
-{
-    struct sockaddr_storage address;
-    mx_socket_address(&lane->server, &address);
-    int error =
-        mx_descriptor_socket(address.ss_family, SOCK_DGRAM, &opened->descriptor);
-    if (error == 0) {
-        lane->window = enlarge_buffer(opened->descriptor);
-    }
-    return error;
-}
-
-/* Streams connect from here on, datagrams when c-ares says so. 0 or an errno. */
 static int
 open_stream(mx_lane *lane, mx_lane_socket *opened)
 {
@@ -109,9 +74,11 @@ mx_guard_open(mx_lane *lane, bool is_framed)
     int error = lane->socket_count < SOCKETS ? 0 : EMFILE;
     if (error == 0) {
         opened = mx_calloc(1, sizeof(*opened));
-        error = opened == NULL             ? ENOMEM
-                : lane->protocol == MX_UDP ? open_datagrams(lane, opened)
-                                           : open_stream(lane, opened);
+        error =
+            opened == NULL ? ENOMEM
+            : lane->protocol == MX_UDP
+                ? mx_udp_socket_open(&lane->server, &opened->descriptor, &lane->window)
+                : open_stream(lane, opened);
     }
     if (error != 0) {
         mx_free(opened);
@@ -148,21 +115,6 @@ mx_guard_close(mx_lane *lane, int descriptor)
     lane->socket_count--;
     mx_list_remove(&closed->link);
     mx_free(closed);
-}
-
-int
-mx_guard_connect(mx_lane *lane, int descriptor)
-{
-    struct sockaddr_storage real;
-    if (lane->protocol == MX_TCP) {
-        return 0;
-    }
-    socklen_t size = mx_socket_address(&lane->server, &real);
-    if (connect(descriptor, (struct sockaddr *)&real, size) != 0) {
-        lane->os_error = errno;
-        return -1;
-    }
-    return 0;
 }
 
 /* ---- sending ---- */

@@ -3,6 +3,7 @@
 
 #include "core/channel_lane_state.h"
 #include "core/mem.h"
+#include "core/udp.h"
 
 #include <errno.h>
 #include <string.h>
@@ -216,7 +217,7 @@ mx_lane_new(mx_lanes *shared, const mx_server *server, mx_protocol protocol,
     lane->shared = shared;
     lane->server = *server;
     lane->protocol = protocol;
-    lane->window = protocol == MX_UDP ? MX_LANE_DATAGRAMS : MX_LANE_IDS;
+    lane->window = protocol == MX_UDP ? MX_UDP_SOCKET_WINDOW : MX_LANE_IDS;
     lane->used = shared->now;
     mx_table_init(&lane->by_id);
     mx_list_init(&lane->sockets);

@@ -30,8 +30,7 @@ enum {
     /* Queries that c-ares has at a time. With few of the 65,536 ids left 1.34 looks for
      * one for ever (faults c-ares 6, S13). */
     MX_LANE_IDS = 4000,
-    MX_LANE_DATAGRAMS = 250, /* of them by UDP, on one port; less with a small buffer */
-    MX_LANE_SENT = 1000,     /* by one port before the lane should rest */
+    MX_LANE_SENT = 1000, /* by one port before the lane should rest */
     MX_LANE_MESSAGE = 65535
 };
 

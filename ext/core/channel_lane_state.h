@@ -50,7 +50,7 @@ struct mx_lane {
     bool is_suspect;              /* somebody waited in vain for anything to come */
     size_t count;                 /* queries that c-ares has */
     size_t lost; /* of these that ended all the same: it should have called back */
-    size_t window;
+    unsigned window;
     unsigned socket_count;
     mx_usec used, heard;
     int os_error;           /* why the last socket was lost, or not had */
@@ -95,9 +95,9 @@ void mx_lane_look_at_clock(mx_lane *lane);
 /* -- channel_guard.c: what c-ares wants done with sockets, by their descriptors. -1 with
  * errno for a failure -- */
 
+/* One that is connected, or will be. */
 int mx_guard_open(mx_lane *lane, bool is_framed);
 void mx_guard_close(mx_lane *lane, int descriptor);
-int mx_guard_connect(mx_lane *lane, int descriptor);
 /* All is taken at once. `bytes` are the first of them, MX_GUARD_START or more if there
  * are as many. */
 int mx_guard_write(mx_lane *lane, int descriptor, const uint8_t *bytes, size_t length);

@@ -3,11 +3,12 @@
 #include "core/channel.h"
 #include "core/channel_lane.h"
 #include "core/mem.h"
+#include "core/udp.h"
 
 #include <errno.h>
 
 enum {
-    LANES = 16, /* by UDP, to one name server: as many ports */
+    LANES = 32, /* by UDP, to one name server: as many ports */
     PASSES = 2  /* in search of a lane: one that is not worn, then any */
 };
 
@@ -340,7 +341,8 @@ channel_take(mx_transport *transport, mx_reply *out)
 static size_t
 channel_window(const mx_transport *transport)
 {
-    return LANES * const_channel_of(transport)->lane_window;
+    size_t window = LANES * const_channel_of(transport)->lane_window;
+    return window < MX_LANE_IDS ? window : MX_LANE_IDS; /* TCP has one lane */
 }
 
 static void
@@ -381,7 +383,7 @@ mx_channel_new(mx_usec flight_life, uint64_t seed, mx_transport **out)
     channel->transport.type = &channel_type;
     channel->lanes.query_life = flight_life;
     channel->next_tick = MX_NEVER;
-    channel->lane_window = MX_LANE_DATAGRAMS;
+    channel->lane_window = MX_UDP_SOCKET_WINDOW;
     mx_list_init(&channel->lanes.replies);
     mx_list_init(&channel->endpoints);
     *out = &channel->transport;
