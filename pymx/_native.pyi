@@ -509,6 +509,7 @@ class Resolver:
         lenient_literals: bool,
         cache_size: int,
         concurrency: int,
+        rate: float | None,
         dnssec: bool,
         transport: str,
         trace: bool,

@@ -53,6 +53,7 @@ class Configured:
         lenient_literals: bool = False,
         cache_size: int = 64 * 2**20,
         concurrency: int = 1000,
+        rate: float | None = None,
         dnssec: bool = False,
         transport: options.Transport = "auto",
         trace: bool = False,
@@ -94,7 +95,11 @@ class Configured:
         """Return figures since the resolver was made.
 
         Among them ``lookups`` (finished), ``queries`` (messages sent), ``retries``,
-        ``in_progress`` and ``waiting``.
+        ``in_progress`` and ``waiting``. Of the path to the name servers: ``window``,
+        first messages that may be awaited at a time; ``pace``, messages a second that
+        it was found to carry, 0 while that is unknown; ``losses``, messages lost for
+        certain; ``outages`` and ``paused_ms``, times when no server could be heard and
+        their length together, with the one that goes on.
         """
         return self._native.stats()
 

@@ -41,6 +41,8 @@ _COUNTS: dict[str, tuple[int, int]] = {
     "cache_size": (0, 2**40),
     "concurrency": (1, MAX_CONCURRENCY),
 }
+# Messages a second, least and most.
+_RATE = (0.001, 1_000_000)
 _CHOICES: dict[str, tuple[str, ...]] = {
     "addresses": ("public", "private", "any"),
     "family": ("any", "ipv4", "ipv6", "ipv4_first", "ipv6_first", "interleave"),
@@ -92,6 +94,9 @@ def check(options: dict[str, Any]) -> None:
         elif name == "seed":
             if value is not None:
                 check_count(name, value, 0, MAX_SEED, or_none=True)
+        elif name == "rate":
+            if value is not None:
+                check_rate(name, value)
         elif name == "prefer":
             continue  # check_prefer made it
         else:
@@ -104,6 +109,15 @@ def check_seconds(name: str, value: object, least: float, most: float) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not least <= value <= most:  # type: ignore[operator]
         raise fault(name, value, f"a number of seconds from {least} to {most}")
+
+
+def check_rate(name: str, value: object) -> None:
+    """Raise ConfigurationError unless `value` is a number of messages a second."""
+    least, most = _RATE
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not least <= value <= most:  # type: ignore[operator]
+        allowed = f"None or a number of messages a second from {least} to {most}"
+        raise fault(name, value, allowed)
 
 
 def check_count(

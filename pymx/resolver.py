@@ -35,7 +35,8 @@ class Resolver(Configured):
     never used: every name is absolute.
 
     Time, in seconds (0.01 to 3600): `timeout` of a whole lookup, which alone ends one
-    that gets no answer; `attempt_timeout` before the next datagram is sent. `tries`
+    that gets no answer; `attempt_timeout` before the next datagram is sent, from then
+    on twice as long each time if all `tries` fit into `timeout` even so. `tries`
     (1 to 16): datagrams for one question, but at least one for each name server; after
     them it is asked once by TCP. An answer to any of them counts until `timeout`.
     `address_wait` (0 to 3600): how long the slower one of IPv4 and IPv6 is waited for
@@ -74,7 +75,10 @@ class Resolver(Configured):
     leaves out (emoji), `lenient_literals` takes addresses without brackets.
 
     `cache_size`: octets, 0 for none. `concurrency`: lookups at a time, 1 to 100,000,
-    the others wait their turn. `dnssec`: ask for the AD bit, for
+    the others wait their turn. `rate` (0.001 to 1,000,000, None for no limit): messages
+    a second at most, repetitions included; waiting for its turn costs no lookup its
+    `timeout`. A name server that drops what is too much for it is not flooded even
+    without: the pace it keeps up with is found. `dnssec`: ask for the AD bit, for
     `Route.authenticated`; it is as good as the path to the name server. `transport`:
     what queries are sent by. ``"auto"``: UDP, and TCP where that does not do;
     ``"c-ares"``: the same through c-ares alone; ``"tcp"``: TCP from the first, for a
@@ -172,6 +176,10 @@ class Resolver(Configured):
         `retry_unknown` times (0 to 100), after the lookups around it, before its route
         is yielded. `progress` is called with the numbers of routes yielded and
         destinations read, ten times a second at most, and at the end.
+
+        While no name server can be heard, or this machine cannot ask, nothing is
+        charged to a destination: it waits, as long as it takes, and goes on within two
+        seconds (`stats` has ``outages`` and ``paused_ms``).
 
         An exception loses nothing that was read. One of `destinations` or `key` ends
         the input and is raised after the routes of all rows before; one of the

@@ -33,7 +33,8 @@ mx_query_note_arrival(mx_query *query, const mx_attempt *sent, mx_usec now)
     mx_servers_succeeded(mx_query_servers(query), &sent->server);
     if (now - resolver->probed_at >= NOTE_EVERY) {
         resolver->probed_at = now;
-        resolver->probed = query->question;
+        resolver->probed.type = query->question.type;
+        mx_name_copy(&resolver->probed.name, &query->question.name);
     }
     if (sent->protocol != MX_UDP) {
         return;
@@ -115,12 +116,13 @@ get_probe(mx_resolver *resolver)
     if (probe != NULL) {
         return probe;
     }
-    probe = mx_calloc(1, sizeof(*probe) + mx_question_size(question));
+    probe = mx_calloc(1, sizeof(*probe));
     if (probe == NULL) {
         return NULL;
     }
     probe->resolver = resolver;
-    probe->question = *question;
+    probe->question.type = question->type;
+    mx_name_copy(&probe->question.name, &question->name);
     mx_list_init(&probe->subscribers);
     mx_list_init(&probe->attempts);
     mx_list_init(&probe->queued);

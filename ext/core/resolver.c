@@ -93,6 +93,7 @@ mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
     mx_rate_init(&resolver->limit, config->rate, 0);
     mx_window_init(&resolver->window, config->attempt_timeout, 0);
     mx_outage_init(&resolver->outage, 0);
+    mx_resolver_show_path(resolver, 0);
     mx_list_init(&resolver->settled);
     mx_heap_init(&resolver->deadlines);
     mx_heap_init(&resolver->retries);

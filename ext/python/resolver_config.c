@@ -114,7 +114,7 @@ read_servers(PyObject *tuple, mx_resolver_config *out)
 typedef struct given {
     PyObject *nameservers, *timeout, *attempt_timeout, *address_wait, *seed, *prefer;
     PyObject *self_names, *self_addresses;
-    PyObject *tries, *max_exchanges, *max_addresses, *cache_size, *concurrency;
+    PyObject *tries, *max_exchanges, *max_addresses, *cache_size, *concurrency, *rate;
     const char *addresses, *family, *shuffle;
     const char *null_mx_mixed, *cname_exchange, *ip_exchange, *transport;
     int implicit, strict_names, strict_idna, lenient_literals, dnssec, trace;
@@ -131,19 +131,20 @@ parse(PyObject *arguments, PyObject *keywords, given *out)
         "max_exchanges", "max_addresses",  "address_wait",
         "null_mx_mixed", "cname_exchange", "ip_exchange",
         "strict_names",  "strict_idna",    "lenient_literals",
-        "cache_size",    "concurrency",    "dnssec",
-        "transport",     "trace",          NULL,
+        "cache_size",    "concurrency",    "rate",
+        "dnssec",        "transport",      "trace",
+        NULL,
     };
     /* All of them are required: the defaults are pymx.Resolver's. */
     int is_parsed = PyArg_ParseTupleAndKeywords(
-        arguments, keywords, "$O!OOOsspsOOO!O!OOOssspppOOpsp:Resolver", names,
+        arguments, keywords, "$O!OOOsspsOOO!O!OOOssspppOOOpsp:Resolver", names,
         &PyTuple_Type, &out->nameservers, &out->timeout, &out->attempt_timeout,
         &out->tries, &out->addresses, &out->family, &out->implicit, &out->shuffle,
         &out->seed, &out->prefer, &PyTuple_Type, &out->self_names, &PyTuple_Type,
         &out->self_addresses, &out->max_exchanges, &out->max_addresses,
         &out->address_wait, &out->null_mx_mixed, &out->cname_exchange,
         &out->ip_exchange, &out->strict_names, &out->strict_idna,
-        &out->lenient_literals, &out->cache_size, &out->concurrency, &out->dnssec,
+        &out->lenient_literals, &out->cache_size, &out->concurrency, &out->rate, &out->dnssec,
         &out->transport, &out->trace);
     return is_parsed ? 0 : -1;
 }
@@ -160,6 +161,26 @@ read_times(const given *from, mx_resolver_config *out)
     return 0;
 }
 
+/* Messages a second, None for no limit. */
+static int
+read_rate(PyObject *value, double *out)
+{
+    *out = 0;
+    if (value == Py_None) {
+        return 0;
+    }
+    double rate = PyFloat_AsDouble(value);
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    if (!(rate > 0)) {
+        pymx_raise_value("rate=%R: must be None or a number above 0", value);
+        return -1;
+    }
+    *out = rate;
+    return 0;
+}
+
 static int
 read_counts(const given *from, mx_resolver_config *out)
 {
@@ -171,6 +192,7 @@ read_counts(const given *from, mx_resolver_config *out)
             0 ||
         pymx_read_whole(from->cache_size, "cache_size", SIZE_MAX, &cache_size) < 0 ||
         pymx_read_whole(from->concurrency, "concurrency", SIZE_MAX, &concurrency) < 0 ||
+        read_rate(from->rate, &out->rate) < 0 ||
         pymx_read_seed(from->seed, &out->has_seed, &out->seed) < 0) {
         return -1;
     }

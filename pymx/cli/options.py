@@ -21,6 +21,7 @@ FLAGS = {
     "timeout": "-t/--timeout",
     "tries": "--tries",
     "concurrency": "-c/--concurrency",
+    "rate": "--rate",
     "seed": "--seed",
     "addresses": "--addresses",
     "transport": "--transport",
@@ -79,6 +80,12 @@ def add_resolver_flags(
         metavar="N",
         type=int,
         help="destinations looked up at the same time (default: 1000)",
+    )
+    group.add_argument(
+        "--rate",
+        metavar="N",
+        type=float,
+        help="messages a second at most (default: no limit)",
     )
     group.add_argument(
         "--addresses",

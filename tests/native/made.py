@@ -29,6 +29,7 @@ OPTIONS: dict[str, Any] = {
     "lenient_literals": False,
     "cache_size": 0,
     "concurrency": 1000,
+    "rate": None,
     "dnssec": False,
     "transport": "auto",
     "trace": False,
