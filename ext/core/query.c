@@ -96,9 +96,9 @@ mx_query_subscribe(mx_resolver *resolver, const mx_question *question, uint64_t 
         mx_resolver_count(resolver, MX_COUNT_JOINS, 1);
         mx_query_note_newcomer(query);
         subscription->has_joined = true;
+        subscription->credited = mx_query_get_held(query, now);
     }
     subscription->query = query;
-    (void)mx_query_take_held(subscription, now);
     mx_list_append(&query->subscribers, &subscription->of_query);
     return MX_OK;
 }

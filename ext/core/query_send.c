@@ -335,15 +335,20 @@ mx_query_next_start(mx_resolver *resolver, bool is_wanted, mx_usec now)
 }
 
 mx_usec
+mx_query_get_held(const mx_query *query, mx_usec now)
+{
+    bool is_waiting =
+        query->place == MX_QUERY_QUEUED || query->place == MX_QUERY_REPEATING;
+
+    return query->held + (is_waiting ? now - query->queued_at : 0);
+}
+
+mx_usec
 mx_query_take_held(mx_subscription *subscription, mx_usec now)
 {
-    const mx_query *query = subscription->query;
-    mx_usec held = query->held, fresh;
+    mx_usec held = mx_query_get_held(subscription->query, now);
+    mx_usec fresh = held - subscription->credited;
 
-    if (query->place == MX_QUERY_QUEUED || query->place == MX_QUERY_REPEATING) {
-        held += now - query->queued_at;
-    }
-    fresh = held - subscription->credited;
     subscription->credited = held;
     return fresh;
 }

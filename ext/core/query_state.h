@@ -131,6 +131,8 @@ void mx_query_send_next(mx_query *query, mx_protocol protocol, mx_usec now);
 void mx_query_enqueue(mx_query *query, mx_usec now);
 /* It waits nowhere any more. */
 void mx_query_take_out(mx_query *query, mx_usec now);
+/* How long it has waited for its turns. */
+mx_usec mx_query_get_held(const mx_query *query, mx_usec now);
 /* It waits for the end of the outage. */
 void mx_query_hold(mx_query *query, mx_usec now);
 /* One who can't wait out an outage joined. */

@@ -150,6 +150,27 @@ nothing_is_sent_beyond_the_places(void **state)
     close_world();
 }
 
+static void
+two_at_a_time(mx_resolver_config *config)
+{
+    config->concurrency = 2;
+}
+
+/* Fault L11. */
+static void
+single_lookups_are_admitted_before_a_bulk_run(void **state)
+{
+    (void)state;
+    open_world(two_at_a_time, 1);
+    submit_many(0, 10, true);
+    submit_many(10, 11, false);
+    assert_sent(2);
+    answer(0, "0 .");
+    assert_sent(3);
+    assert_asked(2, "d10.test MX");
+    close_world();
+}
+
 /* -- outages -- */
 
 /* Faults N10 and N15: all is silent, and comes back after a long time. */
@@ -468,6 +489,7 @@ main(void)
         cmocka_unit_test(dead_domains_leave_room_for_others),
         cmocka_unit_test(places_are_shared_with_what_is_sent_again),
         cmocka_unit_test(nothing_is_sent_beyond_the_places),
+        cmocka_unit_test(single_lookups_are_admitted_before_a_bulk_run),
         cmocka_unit_test(outage_costs_a_bulk_run_nothing_but_time),
         cmocka_unit_test(closed_port_costs_a_bulk_run_nothing_but_time),
         cmocka_unit_test(trouble_of_this_machine_costs_a_bulk_run_nothing_but_time),
