@@ -75,7 +75,8 @@ class Resolver(Configured):
     leaves out (emoji), `lenient_literals` takes addresses without brackets.
 
     `cache_size`: octets, 0 for none. `concurrency`: lookups at a time, 1 to 100,000,
-    the others wait their turn. `rate` (0.001 to 1,000,000, None for no limit): messages
+    the others wait their turn; one that waits long, while the name servers answer
+    others, does not count. `rate` (0.001 to 1,000,000, None for no limit): messages
     a second at most, repetitions included; waiting for its turn costs no lookup its
     `timeout`. A name server that drops what is too much for it is not flooded even
     without: the pace it keeps up with is found. `dnssec`: ask for the AD bit, for

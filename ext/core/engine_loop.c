@@ -189,10 +189,9 @@ read_inbox(mx_engine *engine, mx_usec now)
 static void
 admit_from(mx_list *waiting, mx_resolver *resolver, mx_usec now)
 {
-    size_t limit = resolver->config.concurrency;
     bool is_bulk = waiting == &resolver->waiting_bulk;
 
-    while (!mx_list_is_empty(waiting) && resolver->deadlines.count < limit &&
+    while (!mx_list_is_empty(waiting) && mx_requests_have_room(resolver, now) &&
            mx_query_has_room(resolver, is_bulk, now)) {
         mx_request *request = MX_CONTAINER(waiting->next, mx_request, place);
         if (mx_nameservers_refresh(&resolver->nameservers, now)) {
@@ -326,11 +325,15 @@ static mx_usec
 next_start(mx_resolver *resolver, mx_usec now)
 {
     bool is_wanted = (!mx_list_is_empty(&resolver->waiting) ||
-                      !mx_list_is_empty(&resolver->waiting_bulk)) &&
-                     resolver->deadlines.count < resolver->config.concurrency;
-    mx_usec next = mx_query_next_start(resolver, is_wanted, now);
+                      !mx_list_is_empty(&resolver->waiting_bulk));
+    bool has_room = is_wanted && mx_requests_have_room(resolver, now);
+    mx_usec next = mx_query_next_start(resolver, has_room, now);
+    mx_usec slow = mx_requests_next_slow(resolver, now);
     mx_usec check = resolver->nameservers.next_check;
 
+    if (is_wanted && !has_room && slow < next) {
+        next = slow;
+    }
     return is_wanted && resolver->nameservers.servers.count == 0 && check < next ? check
                                                                                  : next;
 }

@@ -145,10 +145,10 @@ end(mx_request *request, mx_status status, mx_route *route)
     }
     mx_heap_unset(&request->resolver->deadlines, &request->deadline);
     stop_waiting(request);
-    mx_list_remove(&request->place);
-    if (request->is_bulk && request->is_admitted && !request->is_paused) {
-        request->resolver->bulk_count--;
+    if (request->is_admitted && !request->is_paused) {
+        mx_request_leave(request);
     }
+    mx_list_remove(&request->place);
     count_finished(request);
     /* Here and now, for the answers are shared by what this thread does. */
     mx_lookup_clear(request->lookup);
@@ -279,8 +279,7 @@ hand_over(mx_request *request, mx_usec now)
 {
     request->left = request->deadline.at > now ? request->deadline.at - now : 0;
     mx_heap_unset(&request->resolver->deadlines, &request->deadline);
-    mx_list_remove(&request->place);
-    request->resolver->bulk_count -= request->is_bulk;
+    mx_request_leave(request);
     request->is_paused = true;
     post_take(request, MX_RANKS_WANTED, NULL);
     mx_request_release(request);
@@ -324,12 +323,10 @@ mx_request_admit(mx_request *request, mx_usec now)
     }
     request->is_admitted = true;
     request->admitted_at = now;
-    resolver->bulk_count += request->is_bulk;
     mx_lookup_begin(request->lookup, now);
     mx_resolver_count(resolver, MX_COUNT_IN_PROGRESS, 1);
     stop_waiting(request);
-    mx_list_remove(&request->place);
-    mx_list_append(&resolver->admitted, &request->place);
+    mx_request_enter(request);
     advance(request, now);
 }
 
@@ -340,9 +337,7 @@ mx_request_go_on(mx_request *request, mx_usec now)
     mx_status status;
 
     request->is_paused = false;
-    resolver->bulk_count += request->is_bulk;
-    mx_list_remove(&request->place);
-    mx_list_append(&resolver->admitted, &request->place);
+    mx_request_enter(request);
     status = mx_heap_set(&resolver->deadlines, &request->deadline, now + request->left);
     if (status == MX_OK) {
         mx_lookup_note_ranks(request->lookup, now);

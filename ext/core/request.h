@@ -41,6 +41,7 @@ struct mx_request {
     bool is_waiting; /* in an inbox or resolver->waiting */
     bool is_admitted;
     bool is_paused;   /* with its submitter; written by the engine's thread alone */
+    bool is_slow;     /* does not count for `concurrency` */
     bool is_bulk;     /* can wait out an outage */
     uint8_t put_offs; /* of its deadline, for what was lost or a short outage */
     bool is_retry;    /* asks again where the cache knows a failure */
@@ -65,6 +66,16 @@ void mx_request_go_on(mx_request *request, mx_usec now);
 void mx_request_take_answer(mx_subscription *subscription, mx_usec now);
 /* The deadline has come. */
 void mx_request_time_out(mx_request *request, mx_usec now);
+
+/* -- request_lane.c: who counts for `concurrency` -- */
+
+/* Into the requests in progress, and out of them. */
+void mx_request_enter(mx_request *request);
+void mx_request_leave(mx_request *request);
+/* Whether one more may be admitted. */
+bool mx_requests_have_room(mx_resolver *resolver, mx_usec now);
+/* When the next one becomes slow and makes room so, MX_NEVER if none will. */
+mx_usec mx_requests_next_slow(const mx_resolver *resolver, mx_usec now);
 
 /* -- request_patience.c: time that is not the servers' -- */
 

@@ -86,6 +86,7 @@ mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
     mx_list_init(&resolver->waiting);
     mx_list_init(&resolver->waiting_bulk);
     mx_list_init(&resolver->admitted);
+    resolver->first_quick = &resolver->admitted;
     mx_list_init(&resolver->queued);
     mx_list_init(&resolver->repeating);
     mx_list_init(&resolver->held);

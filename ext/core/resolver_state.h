@@ -58,8 +58,10 @@ struct mx_resolver {
 
     /* Requests not admitted yet; those that can wait out an outage. */
     mx_list waiting, waiting_bulk;
-    mx_list admitted;  /* requests in progress */
-    size_t bulk_count; /* of those that can wait */
+    mx_list admitted;     /* requests in progress, those that are slow first */
+    mx_list *first_quick; /* the first that is not slow yet, or the list itself */
+    size_t slow_count;
+    size_t bulk_count; /* of those that can wait out an outage */
     mx_heap deadlines; /* of admitted requests */
 
     mx_table queries;     /* by question, with the hash of the cache: single flight */

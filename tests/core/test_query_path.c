@@ -171,6 +171,54 @@ single_lookups_are_admitted_before_a_bulk_run(void **state)
     close_world();
 }
 
+static void
+two_hundred_at_a_time(mx_resolver_config *config)
+{
+    config->concurrency = 200;
+    config->cache_size = 0;
+}
+
+/* Answers what is sent after 20 ms, but for one domain in `dead`; submits a domain each
+ * millisecond. Returns how many were done in six seconds. */
+static int
+stream_domains(int dead)
+{
+    static mx_usec sent_at[FAKE_SENDS];
+    size_t seen = 0, answered = 0;
+    int all = 0, good = 0;
+
+    open_world(two_hundred_at_a_time, 1);
+    world.fake->window = 4000;
+    for (int ms = 0; ms < 6000; ms++) {
+        const char *kind = dead > 0 && ms % 10 < dead ? "dead" : "d";
+        char name[32];
+        snprintf(name, sizeof(name), "%s%d.test", kind, ms);
+        assert_int_equal(submit_bulk(name, 1, NULL), MX_OK);
+        for (; seen < world.fake->send_count; seen++) {
+            sent_at[seen] = world.now;
+        }
+        for (; answered < seen && world.now - sent_at[answered] >= 20 * MSEC;
+             answered++) {
+            if (memcmp(fake_transport_question(world.fake, answered), "dead", 4) != 0) {
+                fake_transport_reply(world.fake, answered, "0 .");
+            }
+        }
+        pass(1 * MSEC);
+        good += take_all("null_mx", &all);
+    }
+    close_world();
+    return good;
+}
+
+/* Fault L7: three in ten are dead and take five seconds each. */
+static void
+dead_domains_leave_living_ones_their_speed(void **state)
+{
+    (void)state;
+    assert_true(stream_domains(0) >= 5970);
+    assert_true(stream_domains(3) >= 5970 * 7 / 10);
+}
+
 /* -- outages -- */
 
 /* Faults N10 and N15: all is silent, and comes back after a long time. */
@@ -490,6 +538,7 @@ main(void)
         cmocka_unit_test(places_are_shared_with_what_is_sent_again),
         cmocka_unit_test(nothing_is_sent_beyond_the_places),
         cmocka_unit_test(single_lookups_are_admitted_before_a_bulk_run),
+        cmocka_unit_test(dead_domains_leave_living_ones_their_speed),
         cmocka_unit_test(outage_costs_a_bulk_run_nothing_but_time),
         cmocka_unit_test(closed_port_costs_a_bulk_run_nothing_but_time),
         cmocka_unit_test(trouble_of_this_machine_costs_a_bulk_run_nothing_but_time),
