@@ -6,14 +6,12 @@ from __future__ import annotations
 import asyncio
 import os
 
-from pymx._hub import Hub
+from pymx._hub import ATTRIBUTE, Hub
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any, Self
-
-_ATTRIBUTE = "_pymx_hub"
 
 
 class AsyncioWaiter:
@@ -43,10 +41,10 @@ class AsyncioHub(Hub):
         """Return the hub of a running loop."""
         # An attribute, no weak dictionary of loops: that would keep for ever a loop
         # that was closed early, because those who still wait refer to it.
-        hub: Self | None = getattr(loop, _ATTRIBUTE, None)
+        hub: Self | None = getattr(loop, ATTRIBUTE, None)
         if hub is None or hub.process != os.getpid():
             hub = cls()
-            setattr(loop, _ATTRIBUTE, hub)
+            setattr(loop, ATTRIBUTE, hub)
         return hub
 
     def waiter(self) -> AsyncioWaiter:

@@ -34,31 +34,14 @@ if TYPE_CHECKING:
 
 
 _BATCH = 256  # completions taken at a time
-
-
-class Lookup:
-    """A lookup that a hub submitted, to cancel it by."""
-
-    __slots__ = ("_hub", "_request", "_token")
-
-    def __init__(self, hub: Hub, token: int, request: Request) -> None:
-        """Remember what to cancel."""
-        self._hub = hub
-        self._token = token
-        self._request = request
-
-    def cancel(self) -> None:
-        """End the lookup unless its route was received; none is from now on."""
-        if self._hub.forget(self._token):
-            self._request.cancel()
+ATTRIBUTE = "_pymx_hub"  # of an asyncio loop: its hub
 
 
 class Hub:
     """Hands finished lookups to those in one event loop who wait for them.
 
-    All is called in the loop's thread, but for `Lookup.cancel` in the collection of a
-    loop that was closed early. A hub has no reference to its loop: the loop has one to
-    it, so that they end together.
+    All is called in the loop's thread. A hub has no reference to its loop: the loop has
+    one to it, so that they end together.
     """
 
     def __init__(self) -> None:
@@ -66,49 +49,37 @@ class Hub:
         # A forked child shares the descriptor with its parent: it needs another hub.
         self.process = os.getpid()
         self._completions = Completions(descriptor=True)
-        self._receivers: dict[int, Receive] = {}
-        self._token = 0
         self._is_watched = False
 
     def submit(
         self,
         resolver: Resolver,
         destination: object,
-        row: object,
         receive: Receive,
         *,
         levels: int = 0,
-        retry: bool = False,
-    ) -> Lookup:
-        """Start a lookup; `receive` gets its outcome in a later turn of the loop."""
-        self._token += 1
+    ) -> Request:
+        """Start a lookup; `receive` gets its outcome in a later turn of the loop.
+
+        That of one that is cancelled too: who waits no longer hears nothing of it.
+        """
+        # The receiver itself is what the engine's side knows the lookup by.
         request = resolver.submit(
-            self._completions,
-            self._token,
-            destination,
-            row,
-            levels=levels,
-            retry=retry,
+            self._completions, receive, destination, levels=levels
         )
-        self._receivers[self._token] = receive
         if not self._is_watched:
             self._watch(self._completions.fileno())
             self._is_watched = True
-        return Lookup(self, self._token, request)
-
-    def forget(self, token: int) -> bool:
-        """Drop who waits for a lookup; tells whether somebody did."""
-        return self._receivers.pop(token, None) is not None
+        return request
 
     def deliver(self) -> None:
         """Hand out what is finished; for when the descriptor is readable."""
-        for token, outcome in self._completions.take(_BATCH, 0):
-            receive = self._receivers.pop(token, None)
-            if receive is not None:
-                receive(outcome)
+        completions = self._completions
+        for receive, outcome in completions.take(_BATCH, 0):
+            receive(outcome)
         # An idle loop watches nothing of ours.
-        if self._is_watched and not self._completions.pending:
-            self._unwatch(self._completions.fileno())
+        if self._is_watched and not completions.pending:
+            self._unwatch(completions.fileno())
             self._is_watched = False
 
     def waiter(self) -> Waiter:
@@ -147,6 +118,10 @@ def current_hub() -> Hub:
     aio = sys.modules.get("asyncio")
     loop = aio._get_running_loop() if aio else None
     if aio and loop and aio.current_task(loop):
+        # The one of _asyncio_hub, found for a lookup without the way there.
+        hub: Hub | None = getattr(loop, ATTRIBUTE, None)
+        if hub is not None and hub.process == os.getpid():
+            return hub
         return _asyncio_hub(loop)
     trio = sys.modules.get("trio")
     if trio:

@@ -379,7 +379,7 @@ class Completions:
 
     def take(
         self, limit: int = 256, timeout: float | None = None
-    ) -> list[tuple[int, Route | BaseException]]:
+    ) -> list[tuple[Any, Route | BaseException]]:
         """Return up to `limit` finished lookups, oldest first, as (token, route).
 
         Where the resolver's `prefer`, which is called here, raised an exception, that
@@ -535,7 +535,7 @@ class Resolver:
     def submit(
         self,
         completions: Completions,
-        token: int,
+        token: Any,
         destination: object,
         input: Any = ...,  # noqa: A002
         *,

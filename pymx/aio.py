@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-    from pymx._hub import Lookup
-    from pymx._native import Route, Target
+    from pymx._native import Request, Route, Target
 
 __all__ = ["Resolver", "resolve", "resolve_many", "targets"]
 
@@ -67,11 +66,13 @@ class Resolver(Configured):
         check_destination(destination)
         hub = current_hub()
         waiter = hub.waiter()
-        lookup = hub.submit(self._native, destination, destination, waiter.set)
+        request = hub.submit(self._native, destination, waiter.set)
         try:
-            return route_of(await waiter.wait())
-        finally:
-            lookup.cancel()
+            outcome = await waiter.wait()
+        except BaseException:
+            request.cancel()
+            raise
+        return route_of(outcome)
 
     def targets(self, destination: str) -> AsyncGenerator[Target, None]:
         """Yield the targets in the order in which to try them, each address once.
@@ -86,12 +87,10 @@ class Resolver(Configured):
         hub = current_hub()
         waiter = hub.waiter()
 
-        def submit(levels: int) -> Lookup:
+        def submit(levels: int) -> Request:
             nonlocal waiter
             waiter = hub.waiter()
-            return hub.submit(
-                self._native, destination, destination, waiter.set, levels=levels
-            )
+            return hub.submit(self._native, destination, waiter.set, levels=levels)
 
         levels = Levels(submit)
         try:
