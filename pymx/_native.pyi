@@ -510,6 +510,7 @@ class Resolver:
         cache_size: int,
         concurrency: int,
         rate: float | None,
+        threads: int,
         dnssec: bool,
         transport: str,
         trace: bool,

@@ -54,6 +54,7 @@ class Configured:
         cache_size: int = 64 * 2**20,
         concurrency: int = 1000,
         rate: float | None = None,
+        threads: int = 1,
         dnssec: bool = False,
         transport: options.Transport = "auto",
         trace: bool = False,

@@ -40,6 +40,7 @@ _COUNTS: dict[str, tuple[int, int]] = {
     "max_addresses": (1, 100),
     "cache_size": (0, 2**40),
     "concurrency": (1, MAX_CONCURRENCY),
+    "threads": (1, 64),
 }
 # Messages a second, least and most.
 _RATE = (0.001, 1_000_000)

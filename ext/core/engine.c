@@ -145,6 +145,12 @@ mx_request_is_cancelled(const mx_request *request)
            atomic_load(&request->resolver->is_closed);
 }
 
+unsigned
+mx_request_get_shard(const mx_request *request)
+{
+    return request->resolver->shard;
+}
+
 mx_lookup *
 mx_request_get_lookup(mx_request *request)
 {

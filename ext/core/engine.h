@@ -76,6 +76,8 @@ MX_MUST_CHECK mx_status mx_engine_submit(mx_engine *engine, mx_resolver *resolve
 void mx_request_cancel(mx_engine *engine, mx_request *request);
 /* Cancelled, or its resolver closed: no rank makes a difference. */
 bool mx_request_is_cancelled(const mx_request *request);
+/* Which of a resolver's engines has it, see shards.h. */
+unsigned mx_request_get_shard(const mx_request *request);
 /* The lookup of a paused request, to rank its exchanges. */
 mx_lookup *mx_request_get_lookup(mx_request *request);
 /* Goes on with a paused request as soon as may be, with the time that it had left. Its

@@ -50,8 +50,9 @@ is_usable(const mx_resolver_config *config)
            config->rules.max_addresses <= MX_LIMIT_ADDRESSES;
 }
 
-mx_status
-mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
+/* With the cache of `first`, or one of its own. */
+static mx_status
+make(const mx_resolver_config *config, mx_resolver *first, mx_resolver **out)
 {
     mx_resolver *resolver;
     mx_status status;
@@ -67,9 +68,15 @@ mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
     if (status != MX_OK) {
         goto fail;
     }
-    status = mx_cache_new(config->cache_size, &resolver->cache);
-    if (status != MX_OK) {
-        goto fail;
+    if (first != NULL) {
+        resolver->first = mx_resolver_ref(first);
+        resolver->cache = first->cache;
+    }
+    else {
+        status = mx_cache_new(config->cache_size, &resolver->cache);
+        if (status != MX_OK) {
+            goto fail;
+        }
     }
     atomic_init(&resolver->references, 1);
     resolver->config = *config;
@@ -106,6 +113,24 @@ fail:
     return status;
 }
 
+mx_status
+mx_resolver_new(const mx_resolver_config *config, mx_resolver **out)
+{
+    return make(config, NULL, out);
+}
+
+mx_status
+mx_resolver_new_shard(mx_resolver *first, const mx_resolver_config *config,
+                      unsigned number, mx_resolver **out)
+{
+    mx_status status = make(config, first, out);
+
+    if (status == MX_OK) {
+        (*out)->shard = number;
+    }
+    return status;
+}
+
 mx_resolver *
 mx_resolver_ref(mx_resolver *resolver)
 {
@@ -124,7 +149,10 @@ mx_resolver_unref(mx_resolver *resolver)
     mx_heap_fini(&resolver->deadlines);
     mx_heap_fini(&resolver->retries);
     mx_table_fini(&resolver->queries);
-    mx_cache_free(resolver->cache);
+    if (resolver->first == NULL) {
+        mx_cache_free(resolver->cache);
+    }
+    mx_resolver_unref(resolver->first);
     mx_self_unref(resolver->config.rules.self);
     mx_free(resolver);
 }
@@ -158,6 +186,27 @@ mx_resolver_get_stats(mx_resolver *resolver, mx_resolver_stats *out)
         .paused = (mx_usec)counts[MX_COUNT_PAUSED],
         .cache = mx_cache_get_stats(resolver->cache),
     };
+}
+
+void
+mx_resolver_stats_add(mx_resolver_stats *sum, const mx_resolver_stats *more)
+{
+    sum->lookups += more->lookups;
+    sum->queries += more->queries;
+    sum->tcp_queries += more->tcp_queries;
+    sum->retries += more->retries;
+    sum->joins += more->joins;
+    sum->in_progress += more->in_progress;
+    sum->waiting += more->waiting;
+    sum->window += more->window;
+    sum->pace += more->pace;
+    sum->losses += more->losses;
+    if (more->outages > sum->outages) {
+        sum->outages = more->outages;
+    }
+    if (more->paused > sum->paused) {
+        sum->paused = more->paused;
+    }
 }
 
 void

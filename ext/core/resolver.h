@@ -64,10 +64,18 @@ void mx_resolver_config_init(mx_resolver_config *config); /* the documented defa
 /* MX_INVALID when a figure is out of its range. */
 MX_MUST_CHECK mx_status mx_resolver_new(const mx_resolver_config *config,
                                         mx_resolver **out);
+/* Another one for the thread of another engine, that shares the cache of `first`, which
+ * is none of these itself. `config` may differ in nothing but concurrency and rate. */
+MX_MUST_CHECK mx_status mx_resolver_new_shard(mx_resolver *first,
+                                              const mx_resolver_config *config,
+                                              unsigned number, mx_resolver **out);
 mx_resolver *mx_resolver_ref(mx_resolver *resolver);
 void mx_resolver_unref(mx_resolver *resolver); /* NULL is fine */
 const mx_resolver_config *mx_resolver_get_config(const mx_resolver *resolver);
 void mx_resolver_get_stats(mx_resolver *resolver, mx_resolver_stats *out);
+/* Adds up what lookups count; an outage of both counts once, as far as it can be told,
+ * and the cache is that of `sum`. */
+void mx_resolver_stats_add(mx_resolver_stats *sum, const mx_resolver_stats *more);
 void mx_resolver_clear_cache(mx_resolver *resolver);
 
 #endif

@@ -48,6 +48,8 @@ struct mx_resolver {
     atomic_uint_fast64_t counters[MX_COUNTERS];
     mx_resolver_config config;
     mx_cache *cache;
+    mx_resolver *first; /* whose cache it is, our reference; NULL if it is ours */
+    unsigned shard;     /* which of the resolvers that share it (shards.h) */
 
     mx_list of_engine;  /* in the engine's list once a lookup came */
     mx_list closing;    /* in the engine's inbox, under its lock */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <Python.h>
 
+#include "core/mem.h"
 #include "python/bulk_object.h"
 #include "python/errors.h"
 #include "python/resolver_type.h"
@@ -103,6 +104,7 @@ pymx_bulk_dealloc(PyObject *object)
     PyObject_GC_UnTrack(object);
     pymx_bulk_close(self);
     mx_completions_unref(self->queue);
+    mx_free(self->batches);
     Py_DECREF(self->resolver);
     type->tp_free(object);
     Py_DECREF(type);

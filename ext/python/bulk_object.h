@@ -59,7 +59,8 @@ typedef struct pymx_bulk {
     PyObject *failure; /* ended the input; raised once all that was read is out */
 
     mx_completions *queue;
-    mx_batch batch;
+    mx_batch *batches; /* one for each shard; NULL before the first row */
+    const mx_shards *shards;
     unsigned generation; /* of the engine that it was made for */
 
     pymx_row *table;
@@ -80,7 +81,6 @@ typedef struct pymx_bulk {
     mx_usec report_at;
     bool is_ordered;
     bool is_fed;     /* rows may still be added */
-    bool has_engine; /* the batch knows it */
     bool has_unsent; /* of a feed: rows that were added */
     bool is_poked;   /* of a feed: there is a completion in the queue that is none */
     bool is_slow;    /* the input: ready routes do not wait for a row of it */

@@ -80,6 +80,25 @@ grow(pymx_bulk *self)
     return 0;
 }
 
+static int
+begin_batches(pymx_bulk *self, const mx_shards *shards)
+{
+    const pymx_state *state = state_of(self);
+    size_t count = mx_shards_count(shards);
+    mx_batch *batches = mx_calloc(count, sizeof(*batches));
+    if (batches == NULL) {
+        pymx_raise_memory();
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        mx_batch_init(&batches[i], state->engine.engines[i], mx_shards_get(shards, i),
+                      self->queue);
+    }
+    self->batches = batches;
+    self->shards = shards;
+    return 0;
+}
+
 int
 pymx_bulk_prepare(pymx_bulk *self)
 {
@@ -87,16 +106,11 @@ pymx_bulk_prepare(pymx_bulk *self)
     if (pymx_resolver_check_open((pymx_resolver *)self->resolver) < 0) {
         return -1;
     }
-    /* It may start one, without the GIL. */
-    mx_engine *engine = pymx_engine_get(state);
-    mx_resolver *resolver =
-        engine == NULL ? NULL : pymx_resolver_usable((pymx_resolver *)self->resolver);
-    if (resolver == NULL || pymx_engine_check_sender(state) < 0) {
+    /* It may start engines, without the GIL. */
+    const mx_shards *shards = pymx_resolver_start((pymx_resolver *)self->resolver);
+    if (shards == NULL || pymx_engine_check_sender(state) < 0 ||
+        (self->batches == NULL && begin_batches(self, shards) < 0)) {
         return -1;
-    }
-    if (!self->has_engine) {
-        mx_batch_init(&self->batch, engine, resolver, self->queue);
-        self->has_engine = true;
     }
     return self->free_row == PYMX_NO_ROW ? grow(self) : 0;
 }
@@ -129,7 +143,8 @@ submit(pymx_bulk *self, uint32_t place, const mx_destination *destination,
         .destination = destination, .token = place, .is_retry = is_retry};
     bool has_ranks = pymx_resolver_rules(self->resolver)->has_ranks;
     mx_status status =
-        mx_batch_add(&self->batch, &submission, has_ranks ? &row->request : NULL);
+        mx_batch_add(&self->batches[mx_shards_find(self->shards, destination)],
+                     &submission, has_ranks ? &row->request : NULL);
     if (status == MX_CLOSED) {
         pymx_raise_closed(state_of(self), "the resolver is closed");
         finish_with_error(self, place);
@@ -196,8 +211,8 @@ void
 pymx_bulk_send(pymx_bulk *self)
 {
     pymx_state *state = state_of(self);
-    if (self->has_engine && self->generation == state->engine.generation) {
-        pymx_engine_send(state, &self->batch);
+    if (self->batches != NULL && self->generation == state->engine.generation) {
+        pymx_engine_send(state, self->batches, mx_shards_count(self->shards));
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "python/resolver_config.h"
 
+#include "core/shards.h"
 #include "python/convert.h"
 #include "python/errors.h"
 #include "python/ranking.h"
@@ -114,7 +115,8 @@ read_servers(PyObject *tuple, mx_resolver_config *out)
 typedef struct given {
     PyObject *nameservers, *timeout, *attempt_timeout, *address_wait, *seed, *prefer;
     PyObject *self_names, *self_addresses;
-    PyObject *tries, *max_exchanges, *max_addresses, *cache_size, *concurrency, *rate;
+    PyObject *tries, *max_exchanges, *max_addresses, *cache_size, *concurrency;
+    PyObject *rate, *threads;
     const char *addresses, *family, *shuffle;
     const char *null_mx_mixed, *cname_exchange, *ip_exchange, *transport;
     int implicit, strict_names, strict_idna, lenient_literals, dnssec, trace;
@@ -124,28 +126,47 @@ static int
 parse(PyObject *arguments, PyObject *keywords, given *out)
 {
     static char *names[] = {
-        "nameservers",   "timeout",        "attempt_timeout",
-        "tries",         "addresses",      "family",
-        "implicit",      "shuffle",        "seed",
-        "prefer",        "self_names",     "self_addresses",
-        "max_exchanges", "max_addresses",  "address_wait",
-        "null_mx_mixed", "cname_exchange", "ip_exchange",
-        "strict_names",  "strict_idna",    "lenient_literals",
-        "cache_size",    "concurrency",    "rate",
-        "dnssec",        "transport",      "trace",
+        "nameservers",
+        "timeout",
+        "attempt_timeout",
+        "tries",
+        "addresses",
+        "family",
+        "implicit",
+        "shuffle",
+        "seed",
+        "prefer",
+        "self_names",
+        "self_addresses",
+        "max_exchanges",
+        "max_addresses",
+        "address_wait",
+        "null_mx_mixed",
+        "cname_exchange",
+        "ip_exchange",
+        "strict_names",
+        "strict_idna",
+        "lenient_literals",
+        "cache_size",
+        "concurrency",
+        "rate",
+        "threads",
+        "dnssec",
+        "transport",
+        "trace",
         NULL,
     };
     /* All of them are required: the defaults are pymx.Resolver's. */
     int is_parsed = PyArg_ParseTupleAndKeywords(
-        arguments, keywords, "$O!OOOsspsOOO!O!OOOssspppOOOpsp:Resolver", names,
+        arguments, keywords, "$O!OOOsspsOOO!O!OOOssspppOOOOpsp:Resolver", names,
         &PyTuple_Type, &out->nameservers, &out->timeout, &out->attempt_timeout,
         &out->tries, &out->addresses, &out->family, &out->implicit, &out->shuffle,
         &out->seed, &out->prefer, &PyTuple_Type, &out->self_names, &PyTuple_Type,
         &out->self_addresses, &out->max_exchanges, &out->max_addresses,
         &out->address_wait, &out->null_mx_mixed, &out->cname_exchange,
         &out->ip_exchange, &out->strict_names, &out->strict_idna,
-        &out->lenient_literals, &out->cache_size, &out->concurrency, &out->rate, &out->dnssec,
-        &out->transport, &out->trace);
+        &out->lenient_literals, &out->cache_size, &out->concurrency, &out->rate,
+        &out->threads, &out->dnssec, &out->transport, &out->trace);
     return is_parsed ? 0 : -1;
 }
 
@@ -182,9 +203,9 @@ read_rate(PyObject *value, double *out)
 }
 
 static int
-read_counts(const given *from, mx_resolver_config *out)
+read_counts(const given *from, mx_resolver_config *out, size_t *threads)
 {
-    uint64_t tries, exchanges, addresses, cache_size, concurrency;
+    uint64_t tries, exchanges, addresses, cache_size, concurrency, shards;
     if (pymx_read_whole(from->tries, "tries", UINT32_MAX, &tries) < 0 ||
         pymx_read_whole(from->max_exchanges, "max_exchanges", UINT32_MAX, &exchanges) <
             0 ||
@@ -193,6 +214,7 @@ read_counts(const given *from, mx_resolver_config *out)
         pymx_read_whole(from->cache_size, "cache_size", SIZE_MAX, &cache_size) < 0 ||
         pymx_read_whole(from->concurrency, "concurrency", SIZE_MAX, &concurrency) < 0 ||
         read_rate(from->rate, &out->rate) < 0 ||
+        pymx_read_whole(from->threads, "threads", MX_MAX_SHARDS, &shards) < 0 ||
         pymx_read_seed(from->seed, &out->has_seed, &out->seed) < 0) {
         return -1;
     }
@@ -201,6 +223,7 @@ read_counts(const given *from, mx_resolver_config *out)
     out->rules.max_addresses = (uint32_t)addresses;
     out->cache_size = (size_t)cache_size;
     out->concurrency = (size_t)concurrency;
+    *threads = (size_t)shards;
     return 0;
 }
 
@@ -233,14 +256,14 @@ read_choices(const given *from, mx_resolver_config *config)
 
 int
 pymx_resolver_config_read(PyObject *arguments, PyObject *keywords,
-                          mx_resolver_config *out, bool *is_strict_idna,
-                          PyObject **prefer)
+                          mx_resolver_config *out, size_t *threads,
+                          bool *is_strict_idna, PyObject **prefer)
 {
     given from;
     mx_resolver_config_init(out);
     if (parse(arguments, keywords, &from) < 0 ||
         read_servers(from.nameservers, out) < 0 || read_times(&from, out) < 0 ||
-        read_counts(&from, out) < 0 || read_choices(&from, out) < 0 ||
+        read_counts(&from, out, threads) < 0 || read_choices(&from, out) < 0 ||
         pymx_ranking_check(from.prefer) < 0 ||
         pymx_read_self(from.self_names, from.self_addresses, &out->rules.self) < 0) {
         return -1;

@@ -16,8 +16,8 @@
 /* -1 with TypeError or ValueError. On success the caller unrefs out->rules.self.
  * `*prefer` is borrowed: None, a dict or a callable. */
 int pymx_resolver_config_read(PyObject *arguments, PyObject *keywords,
-                              mx_resolver_config *out, bool *is_strict_idna,
-                              PyObject **prefer);
+                              mx_resolver_config *out, size_t *threads,
+                              bool *is_strict_idna, PyObject **prefer);
 /* "192.0.2.1", "[2001:db8::1]:53", ... as a server; -1 with ValueError. */
 int pymx_read_server(PyObject *text, mx_server *out);
 /* "192.0.2.1:53", "[2001:db8::1]:53". */

@@ -11,25 +11,26 @@
 #include <Python.h>
 
 #include "core/destination.h"
-#include "core/resolver.h"
 #include "core/route.h"
+#include "core/shards.h"
 
 #include <stdbool.h>
 
 typedef struct pymx_resolver {
     PyObject ob_base;
     PyObject *module; /* a type that is collected with us loses its own first */
-    mx_resolver *resolver;
+    mx_shards *shards;
     PyObject *prefer;    /* a dict or a callable; NULL if nothing is preferred */
-    unsigned generation; /* of the engine that may know `resolver` */
+    unsigned generation; /* of the engines that may know `shards` */
     bool is_strict_idna;
     bool is_closed;
 } pymx_resolver;
 
 /* -1 with ClosedError. */
 int pymx_resolver_check_open(const pymx_resolver *self);
-/* The resolver as this process may use it; borrowed. NULL with an exception. */
-mx_resolver *pymx_resolver_usable(pymx_resolver *self);
+/* The shards as this process may use them, and an engine for each; borrowed. NULL with
+ * an exception. */
+const mx_shards *pymx_resolver_start(pymx_resolver *self);
 /* The route of a destination that needs no DNS, or NULL with an exception. */
 mx_route *pymx_resolver_answer_offline(pymx_resolver *self,
                                        const mx_destination *destination);

@@ -76,14 +76,12 @@ static mx_route *
 ask_engine(pymx_resolver *self, const mx_submission *submission)
 {
     pymx_state *state = pymx_state_of((PyObject *)self);
-    /* First of all: it notices forks, which the resolver may have to follow. */
-    mx_engine *engine = pymx_engine_get(state);
-    mx_resolver *resolver = engine == NULL ? NULL : pymx_resolver_usable(self);
+    const mx_shards *shards = pymx_resolver_start(self);
     mx_route *route = NULL;
     mx_request *request = NULL;
     mx_completions *queue;
     int os_error = 0;
-    if (resolver == NULL) {
+    if (shards == NULL) {
         return NULL;
     }
     mx_status status = mx_completions_new(false, &queue, &os_error);
@@ -91,7 +89,7 @@ ask_engine(pymx_resolver *self, const mx_submission *submission)
         pymx_raise_status(state, status, os_error, "wait for a lookup");
         return NULL;
     }
-    status = pymx_engine_submit(state, resolver, submission, queue, &request);
+    status = pymx_engine_submit(state, shards, submission, queue, &request);
     if (status != MX_OK) {
         pymx_raise_status(state, status, 0, "start a lookup");
         goto done;

@@ -35,14 +35,12 @@ post_to_engine(pymx_resolver *self, const mx_submission *submission,
                mx_completions *queue, pymx_request *request)
 {
     pymx_state *state = pymx_state_of((PyObject *)self);
-    /* First of all: it notices forks, which the resolver may have to follow. */
-    mx_engine *engine = pymx_engine_get(state);
-    mx_resolver *resolver = engine == NULL ? NULL : pymx_resolver_usable(self);
-    if (resolver == NULL) {
+    const mx_shards *shards = pymx_resolver_start(self);
+    if (shards == NULL) {
         return -1;
     }
     mx_status status =
-        pymx_engine_submit(state, resolver, submission, queue, &request->handle);
+        pymx_engine_submit(state, shards, submission, queue, &request->handle);
     if (status != MX_OK) {
         pymx_raise_status(state, status, 0, "start a lookup");
         return -1;

@@ -13,17 +13,17 @@
 
 #include <errno.h>
 
-static mx_resolver *
-make_resolver(pymx_state *state, const mx_resolver_config *config)
+static mx_shards *
+make_shards(pymx_state *state, const mx_resolver_config *config, size_t threads)
 {
-    mx_resolver *resolver;
+    mx_shards *shards;
     errno = 0;
-    mx_status status = mx_resolver_new(config, &resolver);
+    mx_status status = mx_shards_new(config, threads, &shards);
     if (status != MX_OK) {
         pymx_raise_status(state, status, errno, "make a resolver");
         return NULL;
     }
-    return resolver;
+    return shards;
 }
 
 static PyObject *
@@ -31,24 +31,25 @@ resolver_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     pymx_state *state = PyType_GetModuleState(type);
     mx_resolver_config config;
+    size_t threads;
     bool is_strict_idna;
     PyObject *prefer;
-    if (pymx_resolver_config_read(arguments, keywords, &config, &is_strict_idna,
-                                  &prefer) < 0) {
+    if (pymx_resolver_config_read(arguments, keywords, &config, &threads,
+                                  &is_strict_idna, &prefer) < 0) {
         return NULL;
     }
-    mx_resolver *resolver = make_resolver(state, &config);
+    mx_shards *shards = make_shards(state, &config, threads);
     mx_self_unref(config.rules.self);
-    if (resolver == NULL) {
+    if (shards == NULL) {
         return NULL;
     }
     pymx_resolver *self = PyObject_GC_New(pymx_resolver, type);
     if (self == NULL) {
-        mx_resolver_unref(resolver);
+        mx_shards_free(shards);
         return NULL;
     }
     self->module = Py_NewRef(PyType_GetModule(type));
-    self->resolver = resolver;
+    self->shards = shards;
     self->prefer = prefer == Py_None ? NULL : Py_NewRef(prefer);
     self->generation = state->engine.generation;
     self->is_strict_idna = is_strict_idna;
@@ -94,8 +95,7 @@ static void
 close_resolver(pymx_resolver *self)
 {
     if (!self->is_closed && !is_orphaned(self)) {
-        pymx_engine_close_resolver(pymx_resolver_state((PyObject *)self),
-                                   self->resolver);
+        pymx_engine_close_resolver(pymx_resolver_state((PyObject *)self), self->shards);
     }
     self->is_closed = true;
 }
@@ -109,7 +109,7 @@ resolver_dealloc(PyObject *object)
     PyObject_GC_UnTrack(object);
     close_resolver(self);
     if (!is_orphaned(self)) {
-        mx_resolver_unref(self->resolver);
+        mx_shards_free(self->shards);
     }
     Py_CLEAR(self->prefer);
     type->tp_free(object);
@@ -117,22 +117,33 @@ resolver_dealloc(PyObject *object)
     Py_DECREF(module);
 }
 
-/* In a fork child it makes one with the same configuration. The old one is left alone
- * and its memory lost: to free it is to touch its locks. */
-mx_resolver *
-pymx_resolver_usable(pymx_resolver *self)
+/* In a fork child it makes some with the same configuration. The old ones are left
+ * alone and their memory lost: to free them is to touch their locks. */
+static const mx_shards *
+use_shards(pymx_resolver *self)
 {
     pymx_state *state = pymx_state_of((PyObject *)self);
     if (is_orphaned(self)) {
-        mx_resolver *fresh =
-            make_resolver(state, mx_resolver_get_config(self->resolver));
+        mx_shards *fresh = make_shards(state, mx_shards_get_config(self->shards),
+                                       mx_shards_count(self->shards));
         if (fresh == NULL) {
             return NULL;
         }
-        self->resolver = fresh;
+        self->shards = fresh;
         self->generation = state->engine.generation;
     }
-    return self->resolver;
+    return self->shards;
+}
+
+const mx_shards *
+pymx_resolver_start(pymx_resolver *self)
+{
+    pymx_state *state = pymx_state_of((PyObject *)self);
+    /* First of all: it notices forks, which the shards may have to follow. */
+    if (pymx_engine_start(state, mx_shards_count(self->shards)) < 0) {
+        return NULL;
+    }
+    return use_shards(self);
 }
 
 int
@@ -149,7 +160,7 @@ pymx_resolver_check_open(const pymx_resolver *self)
 const mx_lookup_rules *
 pymx_resolver_rules(PyObject *resolver)
 {
-    return &mx_resolver_get_config(((pymx_resolver *)resolver)->resolver)->rules;
+    return &mx_shards_get_config(((pymx_resolver *)resolver)->shards)->rules;
 }
 
 int
@@ -189,12 +200,12 @@ pymx_resolver_answer_offline(pymx_resolver *self, const mx_destination *destinat
 static PyObject *
 resolver_stats(PyObject *object, PyObject *Py_UNUSED(ignored))
 {
-    mx_resolver *resolver = pymx_resolver_usable((pymx_resolver *)object);
+    const mx_shards *shards = use_shards((pymx_resolver *)object);
     mx_resolver_stats stats;
-    if (resolver == NULL) {
+    if (shards == NULL) {
         return NULL;
     }
-    mx_resolver_get_stats(resolver, &stats);
+    mx_shards_get_stats(shards, &stats);
     const struct {
         const char *name;
         uint64_t value;
@@ -232,11 +243,11 @@ resolver_stats(PyObject *object, PyObject *Py_UNUSED(ignored))
 static PyObject *
 resolver_clear_cache(PyObject *object, PyObject *Py_UNUSED(ignored))
 {
-    mx_resolver *resolver = pymx_resolver_usable((pymx_resolver *)object);
-    if (resolver == NULL) {
+    const mx_shards *shards = use_shards((pymx_resolver *)object);
+    if (shards == NULL) {
         return NULL;
     }
-    mx_resolver_clear_cache(resolver);
+    mx_shards_clear_cache(shards);
     Py_RETURN_NONE;
 }
 

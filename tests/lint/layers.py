@@ -19,7 +19,7 @@ LAYERS = {
     "I/O": "burst cache channel completions connection datagram descriptors "
     "endpoint flights interfaces nameservers near_misses outbox process "
     "socket_address stream transport udp wake",
-    "engine": "batch engine query request resolver",
+    "engine": "batch engine query request resolver shards",
 }
 
 # These only compute: no clock, no socket, no lock, no locale.

@@ -30,6 +30,7 @@ OPTIONS: dict[str, Any] = {
     "cache_size": 0,
     "concurrency": 1000,
     "rate": None,
+    "threads": 1,
     "dnssec": False,
     "transport": "auto",
     "trace": False,
