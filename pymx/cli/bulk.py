@@ -38,7 +38,7 @@ from pymx.cli.bulk_summary import Tally, as_json, as_text, summary
 from pymx.cli.destinations import explain_terminal
 from pymx.cli.options import explained, resolver_arguments
 
-_BATCH = 512  # routes taken at a time at most
+_BATCH = 256  # routes taken at a time at most
 _SYNC_INTERVAL = 5.0  # seconds of work that a power cut may cost
 
 

@@ -81,7 +81,7 @@ def as_text(figures: dict[str, Any]) -> str:
             if count
         )
     if figures["top_exchanges"]:
-        text += "most lines have these exchanges\n"
+        text += "top exchanges\n"
         text += "".join(
             f"  {count:>14,}{count / lines:>9.1%}  {host}\n"
             for host, count in figures["top_exchanges"].items()

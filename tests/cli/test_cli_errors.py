@@ -28,8 +28,14 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ("", "no command given; the first word is resolve, lint or doctor; see pymx"),
-        ("bulk x", "'bulk' is no command; the first word is resolve, lint or doctor"),
+        (
+            "",
+            "no command given; the first word is resolve, bulk, lint or doctor; see pymx",
+        ),
+        (
+            "mail x",
+            "'mail' is no command; the first word is resolve, bulk, lint or doctor",
+        ),
         (
             "resolve",
             'no destination given, nor "-" for standard input; see pymx resolve',
