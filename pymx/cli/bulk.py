@@ -19,7 +19,7 @@ from pymx.cli.bulk_files import Files
 from pymx.cli.bulk_journal import Identity
 from pymx.cli.bulk_options import parse, shaping
 from pymx.cli.bulk_output import FileSink, StreamSink
-from pymx.cli.bulk_progress import Look, Progress, choose_display
+from pymx.cli.bulk_progress import Look, Pauses, Progress, choose_display
 from pymx.cli.bulk_records import (
     Columns,
     Csv,
@@ -89,6 +89,7 @@ class _Run:
         self._sink = sink
         self._records = records
         self._tally = Tally()
+        self._pauses = Pauses()
 
     def look_up(self, rows: Iterable[Row]) -> None:
         """Look up the rows and write their records; tell how it goes and went."""
@@ -142,7 +143,7 @@ class _Run:
             done + before,
             share,
             Counter(dict(self._tally.statuses)),
-            is_paused(self._resolver),
+            self._pauses.go_on(self._resolver.stats()),
         )
 
     def _tell(self) -> None:
@@ -161,11 +162,6 @@ def _batches(routes: Iterator[Route]) -> Iterator[list[Route]]:
     if take is None:
         return iter(lambda: list(islice(routes, _BATCH)), [])
     return iter(partial(take, _BATCH), [])
-
-
-def is_paused(resolver: Resolver) -> bool:
-    """Tell whether lookups wait for a name server that answers."""
-    return bool(resolver.stats().get("paused", 0))
 
 
 def _open_rows(

@@ -30,6 +30,22 @@ class Look:
     is_paused: bool  # no name server answers, and the run waits for one
 
 
+class Pauses:
+    """Whether a run waits for a name server, by the time that it spent so."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._milliseconds = 0
+
+    def go_on(self, statistics: dict[str, int]) -> bool:
+        """Tell whether it waited since the last call, by `Resolver.stats`."""
+        before, self._milliseconds = (
+            self._milliseconds,
+            statistics.get("paused_ms", 0),
+        )
+        return self._milliseconds > before
+
+
 class Pace:
     """Speed and time left, by the last few looks."""
 

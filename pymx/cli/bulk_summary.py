@@ -13,7 +13,10 @@ from pymx._native import STATUSES, hosts
 TOP = 10
 # Exchanges that are counted at a time, so that memory stays flat.
 MOST_EXCHANGES = 100_000
-_STATISTICS = ("queries", "tcp_queries", "retries", "cache_hits", "joins")
+_STATISTICS = (
+    *("queries", "tcp_queries", "retries", "cache_hits", "joins"),
+    *("outages", "paused_ms"),
+)
 
 _WORDS = {True: "deliverable", False: "undeliverable", None: "unknown"}
 
@@ -86,7 +89,7 @@ def as_text(figures: dict[str, Any]) -> str:
             f"  {count:>14,}{count / lines:>9.1%}  {host}\n"
             for host, count in figures["top_exchanges"].items()
         )
-    return text + _queries(figures)
+    return text + _queries(figures) + _pauses(figures)
 
 
 def _queries(figures: dict[str, Any]) -> str:
@@ -98,6 +101,13 @@ def _queries(figures: dict[str, Any]) -> str:
         f"{figures.get('cache_hits', 0):,} by the cache, "
         f"{figures.get('joins', 0):,} by waiting for one under way\n"
     )
+
+
+def _pauses(figures: dict[str, Any]) -> str:
+    if not figures.get("paused_ms"):
+        return ""
+    seconds = figures["paused_ms"] / 1000
+    return f"no name server answered for {duration(seconds)} in all\n"
 
 
 def duration(seconds: float) -> str:

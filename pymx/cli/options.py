@@ -22,6 +22,7 @@ FLAGS = {
     "tries": "--tries",
     "concurrency": "-c/--concurrency",
     "rate": "--rate",
+    "threads": "--threads",
     "seed": "--seed",
     "addresses": "--addresses",
     "transport": "--transport",

@@ -16,8 +16,15 @@ from cli.bulk import bulk
 from cli.command import COMMAND, ENVIRONMENT, TIME_LIMIT, ZONE, run, start
 
 from pymx.cli import bulk_progress, bulk_summary, main
-from pymx.cli.bulk import is_paused
-from pymx.cli.bulk_progress import JsonLines, Look, Pace, PlainLine, Progress, one_line
+from pymx.cli.bulk_progress import (
+    JsonLines,
+    Look,
+    Pace,
+    Pauses,
+    PlainLine,
+    Progress,
+    one_line,
+)
 from pymx.cli.bulk_summary import Tally, as_text, summary
 from pymx.testing import FakeDNS, drop
 
@@ -242,15 +249,17 @@ def test_exchanges_are_counted_in_flat_memory(monkeypatch: pytest.MonkeyPatch) -
     assert tally.exchanges["common.example"] == 297
 
 
-@pytest.mark.parametrize(
-    ("statistics", "paused"),
-    [({}, False), ({"paused": 0}, False), ({"paused": 1}, True)],
-)
-def test_paused_is_what_the_resolver_says(
-    statistics: dict[str, int], paused: bool
-) -> None:
-    class Resolver:
-        def stats(self) -> dict[str, int]:
-            return statistics
+def test_a_run_is_paused_while_its_pauses_get_longer() -> None:
+    pauses = Pauses()
+    assert [
+        pauses.go_on({"queries": 1, **statistics})
+        for statistics in (
+            *({}, {"paused_ms": 0}, {"paused_ms": 5}, {"paused_ms": 9}),
+            *({"paused_ms": 9}, {"paused_ms": 10}),
+        )
+    ] == [False, False, True, True, False, True]
 
-    assert is_paused(Resolver()) is paused  # type: ignore[arg-type]
+
+def test_pauses_stand_in_the_summary() -> None:
+    text = as_text(summary(Tally(), {"outages": 2, "paused_ms": 65_000}, 0))
+    assert text.endswith("no name server answered for 1:05 in all\n")

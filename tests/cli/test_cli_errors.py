@@ -30,7 +30,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     [
         (
             "",
-            "no command given; the first word is resolve, bulk, lint or doctor; see pymx",
+            "no command given; the first word is resolve, bulk, lint or doctor; see",
         ),
         (
             "mail x",
