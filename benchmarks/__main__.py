@@ -38,11 +38,11 @@ SHORT: dict[str, Callable[[Rig], list[Figure]]] = {
     "memory": memory.measure,
 }
 LONG: dict[str, Callable[[Rig], list[Figure]]] = {
-    "memory": memory.measure,
+    "memory-million": memory.measure_million,
     "growth": growth.measure,
     "newest-c-ares": cares.measure,
 }
-PARTS = ["speed", *dict.fromkeys([*SHORT, *LONG])]
+PARTS = ["speed", *SHORT, *LONG]
 LONG_DOMAINS = 1_000_000
 
 
@@ -56,8 +56,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="pairs of each ratio")
     parser.add_argument("--json", type=Path, default=build.BUILD / "figures.json")
     options = parser.parse_args(arguments)
-    options.only = options.only.split(",") if options.only else PARTS
-    unknown = set(options.only) - set(PARTS)
+    usual = [*SHORT, "speed", *(LONG if options.all else ())]
+    options.parts = options.only.split(",") if options.only else usual
+    unknown = set(options.parts) - set(PARTS)
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     return options
@@ -78,7 +79,7 @@ def measure_part(
 
 
 def in_table_order(figures: list[Figure]) -> list[Figure]:
-    """Return the figures as the goals are listed; of the same ones, the last."""
+    """Return the figures as the goals are listed."""
     latest = {figure.key: figure for figure in figures}
     return [latest[key] for key in GOALS if key in latest]
 
@@ -96,20 +97,18 @@ def main(arguments: list[str] | None = None) -> int:
         samples.update(own)
         return ratios
 
-    with set_up(options.domains, options.rounds) as rig:
-        short = {"speed": measure_speed, **SHORT}
-        if options.all:
-            short = {name: part for name, part in short.items() if name not in LONG}
-        for name, part in short.items():
-            if name in options.only:
-                figures += measure_part(rig, name, part)
-    if options.all:
-        with set_up(LONG_DOMAINS, options.rounds) as long_rig:
-            for name, part in LONG.items():
-                if name in options.only:
-                    figures += measure_part(long_rig, name, part)
-        rig.wrong += long_rig.wrong
-        rig.warnings += long_rig.warnings
+    short = {"speed": measure_speed, **SHORT}
+    rigs = []
+    for domains, parts in ((options.domains, short), (LONG_DOMAINS, LONG)):
+        chosen = {name: parts[name] for name in parts if name in options.parts}
+        if chosen:
+            with set_up(domains, options.rounds) as rig:
+                for name, part in chosen.items():
+                    figures += measure_part(rig, name, part)
+            rigs.append(rig)
+    rig = rigs[0]
+    for other in rigs[1:]:
+        rig.absorb(other)
     figures = in_table_order(figures)
     report.write_json(options.json, rig, samples, figures)
     report.show(rig, samples, speed.in_flight(rig.domains), figures)

@@ -98,11 +98,18 @@ class Files:
     def _made(self, name: str) -> tuple[Path, Path]:
         return self.folder / name, self.folder / f"{name}.part"
 
+    def _drop_former(self) -> None:
+        name = self.folder.name.rpartition("-")[0]
+        for former in self.folder.parent.glob(f"{name}-*"):
+            if former != self.folder:
+                shutil.rmtree(former)
+
     @property
     def answers(self) -> Path:
         """The file that fastdns serves."""
         made, part = self._made("world.bin")
         if not made.exists():
+            self._drop_former()
             with part.open("wb") as file:
                 wire.write(self.world, file)
             part.rename(made)

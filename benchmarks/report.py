@@ -50,7 +50,7 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def speed_table(samples: Samples, in_flight: dict[str, int]) -> str:
     """Return what a domain costs each contender; medians."""
     return table(
-        ("", "at a time", "CPU us/domain", "domains/s", "queries/domain"),
+        ("Who", "at a time", "CPU us/domain", "domains/s", "queries/domain"),
         (
             (
                 name,
@@ -68,10 +68,10 @@ def goal_table(figures: Iterable[Figure]) -> str:
     """Return what was measured beside what is to be reached."""
     marks = {True: "yes", False: "no", None: ""}
     return table(
-        ("", "measured", "goal", "reached"),
+        ("What", "measured", "goal", "reached"),
         (
             (
-                f"{f.goal.figure} ({f.note})" if f.note else f.goal.figure,
+                f.goal.figure,
                 f.goal.number(f.value),
                 f.goal.shown(),
                 marks[f.is_reached],

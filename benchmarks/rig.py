@@ -48,6 +48,12 @@ class Rig:
         self.wrong.append(text)
         self.say(f"WRONG: {text}")
 
+    def absorb(self, other: "Rig") -> None:
+        """Take over what another one noted."""
+        self.warnings += other.warnings
+        self.wrong += other.wrong
+        self.versions = {**other.versions, **self.versions}
+
     @contextmanager
     def delayed_server(self, seconds: float) -> Iterator[Server]:
         """Serve the same world with answers that take their time."""

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Measure contenders in turn, A B A B, and compare them pair by pair."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from statistics import median
 
 from benchmarks.contenders import Contender, Sample
@@ -23,18 +24,30 @@ def take_turns(rig: Rig, contenders: Sequence[Contender]) -> Samples:
         except BenchmarkError as error:
             rig.warn(f"{contender.name}: {last_line(error)}")
             continue
-        contender.verify(rig)
-        samples[contender.name] = []
+        with _blamed(rig, samples, contender):
+            contender.verify(rig)
+            samples[contender.name] = []
     for number in range(rig.rounds):
         for contender in contenders:
             if contender.name in samples:
-                sample = contender.measure(rig)
-                samples[contender.name].append(sample)
-                rig.say(
-                    f"round {number + 1} of {rig.rounds}: {contender.name}: "
-                    f"{sample.cost:.2f} us CPU a domain"
-                )
+                with _blamed(rig, samples, contender):
+                    sample = contender.measure(rig)
+                    samples[contender.name].append(sample)
+                    rig.say(
+                        f"round {number + 1} of {rig.rounds}: {contender.name}: "
+                        f"{sample.cost:.2f} us CPU a domain"
+                    )
     return samples
+
+
+@contextmanager
+def _blamed(rig: Rig, samples: Samples, contender: Contender) -> Iterator[None]:
+    """Who fails is out, and the whole run is a failure; the others go on."""
+    try:
+        yield
+    except BenchmarkError as error:
+        samples.pop(contender.name, None)
+        rig.fault(f"{contender.name}: {error}")
 
 
 def last_line(error: BenchmarkError) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.contenders import Contender, Driver
+from benchmarks.contenders import Contender, Driver, Sample
 from benchmarks.goals import GOALS, Figure
 from benchmarks.parts import idle
 from benchmarks.process import BenchmarkError, Finished, run
@@ -76,6 +76,21 @@ def test_who_cannot_take_part_is_left_out(rig: Rig) -> None:
     assert take_turns(rig, [absent]) == {}
     assert "No module named benchmarks.drivers.no_such_module" in rig.warnings[0]
     rig.warnings.clear()
+
+
+class Failing(Driver):
+    """Dies when it is timed."""
+
+    def measure(self, rig: Rig) -> Sample:
+        return self.sample(self.run(rig, "--in-flight", "none"), 0)
+
+
+def test_who_fails_is_out_and_the_others_go_on(rig: Rig) -> None:
+    names = ["failing", "limit"]
+    failing = Failing(names[0], 2, 1, "pymx_many")
+    assert list(take_turns(rig, [failing, Limit(names[1], DOMAINS, 50)])) == ["limit"]
+    assert "invalid int value: 'none'" in rig.wrong[0]
+    rig.wrong.clear()
 
 
 def test_a_program_that_takes_too_long() -> None:
