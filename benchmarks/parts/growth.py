@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """How the cost of a domain grows with the work, and with what is in flight."""
 
-from benchmarks.contenders import Contender, Driver, Sample
+from typing import Any
+
+from benchmarks.contenders import Contender, Driver
 from benchmarks.goals import Figure
+from benchmarks.process import Finished
 from benchmarks.rig import Rig
 from benchmarks.turns import ratio, take_turns
 
@@ -16,13 +19,10 @@ DELAYED_DOMAINS = 50_000
 class Delayed(Driver):
     """pymx against a server that takes its time, so that so many are in flight."""
 
-    def measure(self, rig: Rig) -> Sample:
-        """Run it for the clock."""
+    def run(self, rig: Rig, *more: str, **options: Any) -> Finished:
+        """Run it against a server of its own."""
         with rig.delayed_server(self.in_flight * ROUND_TRIP) as server:
-            done = self.run(rig, port=server.port)
-            tally = rig.files.tally(self.count)
-            self.compare(rig, done.json()["targets"], tally.targets)
-            return self.sample(done, server.queries)
+            return super().run(rig, *more, **options, port=server.port)
 
 
 def measure(rig: Rig) -> list[Figure]:
