@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.check import Verdict, check_lines
-from benchmarks.process import MICROSECOND, Finished, python_module, run
+from benchmarks.process import (
+    MICROSECOND,
+    BenchmarkError,
+    Finished,
+    python_module,
+    run,
+)
 from benchmarks.world import World
 
 if TYPE_CHECKING:
@@ -88,10 +94,14 @@ class Driver(Contender):
     options: tuple[str, ...] = ()
     python: Callable[[], Path] | None = None  # None: the Python that has pymx
     pythonpath: str | None = None
+    is_stream: bool = False
 
     def prepare(self, rig: Rig) -> None:
-        """See that it runs, with a domain or two."""
+        """See that it runs, with a domain or two, and by TCP if that is measured."""
+        before = rig.streams.queries
         self.run(rig, "--count", "2", "--in-flight", "1")
+        if self.is_stream and rig.streams.queries == before:
+            raise BenchmarkError("it did not ask by TCP")
 
     def run(
         self,

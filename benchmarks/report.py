@@ -26,7 +26,7 @@ def machine() -> dict[str, str]:
         model = names[0].partition(":")[2].strip() if names else model
     return {
         "processor": model,
-        "processors": str(os.cpu_count()),
+        "processors": f"{os.cpu_count()} processors",
         "system": f"{platform.system()} {platform.release()}",
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
@@ -122,7 +122,7 @@ def show(
     print(goal_table(figures) + "\n")
     told = [*machine().values(), *(f"{k} {v}" for k, v in rig.versions.items())]
     print("; ".join(told))
-    print(f"{rig.domains:,} domains, medians of {rig.rounds} rounds")
+    print(f"{rig.domains:,} domains; rounds: {rig.rounds}")
     for text in rig.warnings:
         print(f"left out: {text}")
     for text in rig.wrong:

@@ -78,6 +78,12 @@ def test_who_cannot_take_part_is_left_out(rig: Rig) -> None:
     rig.warnings.clear()
 
 
+def test_tcp_that_is_none_is_noticed(rig: Rig) -> None:
+    assert take_turns(rig, [Driver("tcp", 2, 1, "pymx_many", is_stream=True)]) == {}
+    assert rig.warnings == ["tcp: it did not ask by TCP"]
+    rig.warnings.clear()
+
+
 class Failing(Driver):
     """Dies when it is timed."""
 
