@@ -184,14 +184,9 @@ mx_json_string(mx_json *json, const char *utf8, size_t length)
 void
 mx_json_word(mx_json *json, const char *word)
 {
-    size_t length = strlen(word);
-    char *out = mx_json_room(json, length + 2);
-    if (out != NULL) {
-        out[0] = '"';
-        memcpy(out + 1, word, length);
-        out[length + 1] = '"';
-        json->length += length + 2;
-    }
+    MX_JSON_LITERAL(json, "\"");
+    mx_json_raw(json, word, strlen(word));
+    MX_JSON_LITERAL(json, "\"");
 }
 
 static size_t
