@@ -38,6 +38,7 @@ GOALS = {
     "single:aiodns": Goal("one at a time, asyncio : aiodns, dict", 0.2, "x"),
     "uncached:aiodns": Goal("the same, no cache : aiodns, no dict", 0.2, "x"),
     "tcp:udp": Goal("resolve_many by TCP : by UDP", None, "x"),
+    "tcp:limit": Goal("resolve_many by TCP : bare sockets by UDP", None, "x"),
     "limit-tcp:limit-udp": Goal("bare sockets by TCP : by UDP", None, "x"),
     "domains": Goal("a million domains : 10,000 domains", 1.1, "x"),
     "in-flight": Goal("8,000 at a time : 100 at a time", 1.3, "x"),

@@ -34,6 +34,7 @@ PAIRS = {
     "single:aiodns": (SINGLE, AIODNS),
     "uncached:aiodns": (UNCACHED, AIODNS_UNCACHED),
     "tcp:udp": (MANY_TCP, MANY),
+    "tcp:limit": (MANY_TCP, LIMIT),
     "limit-tcp:limit-udp": (LIMIT_TCP, LIMIT),
 }
 
