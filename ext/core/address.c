@@ -154,6 +154,9 @@ static bool
 has_prefix(const uint8_t *bytes, const uint8_t *prefix, unsigned bits)
 {
     unsigned whole = bits / 8, rest = bits % 8;
+    if (whole > 0 && bytes[0] != prefix[0]) { /* most ranges, at a glance */
+        return false;
+    }
     if (memcmp(bytes, prefix, whole) != 0) {
         return false;
     }

@@ -195,7 +195,7 @@ find_life(const mx_answer *answer, const kept_answer *old, mx_usec now)
 static size_t
 count_bytes(const mx_cache *cache)
 {
-    return cache->bytes + cache->table.bucket_count * sizeof(mx_table_link *);
+    return cache->bytes + cache->table.bucket_count * sizeof(mx_table_bucket);
 }
 
 static kept_answer *
@@ -249,6 +249,9 @@ keep(mx_cache *cache, const mx_question *question, uint64_t hash, mx_answer *ans
     size_t bytes = size + mx_answer_bytes(answer);
     /* What can never fit beside the buckets must not empty the cache in vain. */
     size_t buckets = count_bytes(cache) - cache->bytes;
+    if (buckets == 0) {
+        buckets = MX_TABLE_FIRST_BUCKETS * sizeof(mx_table_bucket);
+    }
     if (buckets > cache->capacity || bytes > cache->capacity - buckets) {
         return;
     }

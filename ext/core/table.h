@@ -19,12 +19,22 @@ typedef struct mx_table_link {
     uint64_t hash;
 } mx_table_link;
 
+/* In a large table both the bucket and what is in it are far away in memory. `hints` has
+ * a bit for each hash that is in the bucket, so that most searches for what is not there
+ * end at the bucket. */
+typedef struct mx_table_bucket {
+    mx_table_link *first;
+    uint64_t hints;
+} mx_table_bucket;
+
 typedef struct mx_table {
-    mx_table_link **buckets;
+    mx_table_bucket *buckets;
     size_t bucket_count; /* 0 or a power of two */
     size_t count;
     size_t first; /* internal: no bucket before it holds a link */
 } mx_table;
+
+enum { MX_TABLE_FIRST_BUCKETS = 16 }; /* once anything is in it */
 
 void mx_table_init(mx_table *table); /* allocates nothing */
 void mx_table_fini(mx_table *table); /* leaves the objects alone */

@@ -12,7 +12,6 @@ from pymx.cli.bulk_source import STANDARD_INPUT
 from pymx.cli.exits import Failure
 from pymx.cli.options import add_resolver_flags
 from pymx.cli.parser import Parser
-from pymx.configuration import Configured
 
 _EPILOG = """\
 FILE has one destination a line: a domain, a mail address or an address literal. "-",
@@ -26,7 +25,6 @@ exit status: 0 finished, whatever the results; 2 bad usage, or a file that canno
 used; 74 reading or writing failed on the way; 130 interrupted, 141 nobody reads the
 results any more, 143 terminated
 """
-_ACCEPTED = Configured.__init__.__kwdefaults__ or {}
 _SUFFIXES = {".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 
 
@@ -172,21 +170,12 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
         f" {MAX_RETRIES} at most)",
     )
 
-    # What the resolver of this version takes.
-    if "rate" in _ACCEPTED:
-        group.add_argument(
-            "--rate",
-            metavar="N",
-            type=float,
-            help="messages a second at most (default: what the path carries)",
-        )
-    if "threads" in _ACCEPTED:
-        group.add_argument(
-            "--threads",
-            metavar="N",
-            type=int,
-            help="native threads that look up (default: 1)",
-        )
+    group.add_argument(
+        "--threads",
+        metavar="N",
+        type=int,
+        help="native threads that look up (default: 1)",
+    )
 
 
 def _whole(text: str) -> int:
