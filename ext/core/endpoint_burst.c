@@ -2,8 +2,8 @@
 #include "core/datagram_state.h"
 #include "core/table.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <string.h>
 
 enum {
     FEW = 3,      /* flights that are not worth sorting */
@@ -42,7 +42,7 @@ mx_endpoint_fail_socket(mx_endpoint *endpoint, mx_udp_socket *socket, int os_err
 static void
 sort_by_length(mx_flight **flights, size_t count)
 {
-    mx_flight *sorted[MX_BURST_SIZE];
+    mx_flight *sorted[MX_BURST_SIZE] = {NULL};
     uint8_t first[LENGTHS + 1] = {0}; /* where those of a length begin */
 
     for (size_t i = 0; i < count; i++) {
@@ -54,7 +54,9 @@ sort_by_length(mx_flight **flights, size_t count)
     for (size_t i = 0; i < count; i++) {
         sorted[first[flights[i]->length % LENGTHS]++] = flights[i];
     }
-    memcpy(flights, sorted, count * sizeof(*sorted));
+    for (size_t i = 0; i < count; i++) {
+        flights[i] = sorted[i];
+    }
 }
 
 /* Gives the first of those that wait an id on this socket; returns how many. */
@@ -124,6 +126,7 @@ send_burst(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
         size_t end = mx_burst_send(datagram->burst, socket->descriptor,
                                    &socket->may_group, sent, count, &os_error);
         socket->sent += (unsigned)(end - sent);
+        assert(end <= count);
         for (; sent < end; sent++) {
             flights[sent]->state = MX_FLIGHT_BY_UDP;
         }
@@ -166,7 +169,7 @@ mx_endpoint_send_waiting(mx_endpoint *endpoint)
         }
         size_t count = load_burst(endpoint, socket,
                                   room < MX_BURST_SIZE ? room : MX_BURST_SIZE, flights);
-        if (!send_burst(endpoint, socket, flights, count)) {
+        if (count > 0 && !send_burst(endpoint, socket, flights, count)) {
             endpoint->retry_at = datagram->now + SEND_PAUSE;
             return;
         }
