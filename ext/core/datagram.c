@@ -227,8 +227,11 @@ note_ready(mx_datagram *datagram, int descriptor, uint32_t *from)
         mx_udp_socket *socket = mx_udp_find(endpoint->udp, descriptor, from);
         if (socket != NULL) {
             socket->reads = READS;
-            mx_list_remove(&socket->ready);
-            mx_list_append(&datagram->ready_sockets, &socket->ready);
+            /* One whose burst is at hand has its turn when that is used up. */
+            socket->has_more = true;
+            if (mx_list_is_empty(&socket->ready)) {
+                mx_list_append(&datagram->ready_sockets, &socket->ready);
+            }
             return;
         }
         for (size_t i = 0; i < MX_CONNECTIONS; i++) {

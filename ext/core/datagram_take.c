@@ -106,7 +106,8 @@ end_burst(mx_datagram *datagram)
         return;
     }
     mx_list_remove(&socket->ready);
-    if (--socket->reads > 0 && (is_refusal || datagram->received == MX_BURST_SIZE)) {
+    if (--socket->reads > 0 &&
+        (is_refusal || socket->has_more || datagram->received == MX_BURST_SIZE)) {
         mx_list_append(&datagram->ready_sockets, &socket->ready);
     }
     if (is_refusal) {
@@ -127,6 +128,7 @@ receive_burst(mx_datagram *datagram)
     mx_list_remove(&socket->ready);
     mx_list_append(&datagram->reading, &socket->ready);
     datagram->next = 0;
+    socket->has_more = false;
     datagram->received =
         mx_burst_receive(datagram->burst, socket->descriptor, &datagram->os_error);
     return true;

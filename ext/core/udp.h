@@ -41,6 +41,7 @@ typedef struct mx_udp_socket {
     /* Its user's, to remember that there is something to read. */
     void *user;
     mx_list ready;
+    bool has_more;
     unsigned reads;
 } mx_udp_socket;
 

@@ -113,6 +113,53 @@ test_names_of_all_lengths_in_one_burst(void **state)
     close_scene(&scene);
 }
 
+/* Replies that were read and not taken yet are still there after more was read. */
+static void
+test_nothing_is_lost_when_taken_slowly(void **state)
+{
+    (void)state;
+    struct scene scene;
+    mx_reply out;
+    open_datagram_scene(&scene, false);
+    prepare_many(&scene, &scene.server.server, MANY);
+    flush(&scene);
+    assert_int_equal(answer_all(&scene), MANY);
+    for (unsigned i = 0; i < MANY; i++) {
+        turn(&scene, 0);
+        assert_true(scene.transport->type->take(scene.transport, &out));
+        assert_int_equal(out.kind, MX_REPLY_MESSAGE);
+    }
+    expect_nothing(&scene);
+    assert_int_equal(strays(&scene), 0);
+    close_scene(&scene);
+}
+
+/* More arrives on the socket whose replies are being taken. */
+static void
+test_more_arrives_while_replies_are_taken(void **state)
+{
+    (void)state;
+    struct scene scene;
+    static loopback_query queries[MANY];
+    mx_reply out;
+    open_datagram_scene(&scene, false);
+    prepare_many(&scene, &scene.server.server, MANY);
+    flush(&scene);
+    for (unsigned i = 0; i < MANY; i++) {
+        loopback_receive(&scene.server, &queries[i]);
+    }
+    answer(&scene, &queries[0], QR);
+    answer(&scene, &queries[1], QR);
+    for (unsigned i = 2; i < MANY; i++) {
+        turn(&scene, 0);
+        assert_true(scene.transport->type->take(scene.transport, &out));
+        answer(&scene, &queries[i], QR);
+    }
+    expect_replies(&scene, 2);
+    assert_int_equal(strays(&scene), 0);
+    close_scene(&scene);
+}
+
 /* Fault N26: what the system would not take is offered again, in its time. */
 static void
 test_a_full_send_buffer_is_waited_out(void **state)
@@ -331,6 +378,8 @@ main(void)
         cmocka_unit_test(test_nothing_leaves_before_the_flush),
         cmocka_unit_test(test_a_burst_leaves_by_one_socket),
         cmocka_unit_test(test_names_of_all_lengths_in_one_burst),
+        cmocka_unit_test(test_nothing_is_lost_when_taken_slowly),
+        cmocka_unit_test(test_more_arrives_while_replies_are_taken),
         cmocka_unit_test(test_a_full_send_buffer_is_waited_out),
         cmocka_unit_test(test_an_error_in_the_middle_hits_one),
         cmocka_unit_test(test_a_refusal_in_the_middle_hits_what_was_sent),
