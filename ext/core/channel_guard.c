@@ -3,6 +3,7 @@
 #include "core/descriptors.h"
 #include "core/mem.h"
 #include "core/question.h"
+#include "core/socket_error.h"
 #include "core/udp_socket.h"
 
 #include <errno.h>
@@ -13,7 +14,10 @@
 #    define MSG_NOSIGNAL 0
 #endif
 
-enum { SOCKETS = 4 /* of a lane; c-ares needs one, two while it changes */ };
+enum {
+    SOCKETS = 4, /* of a lane; c-ares needs one, two while it changes */
+    SENDS = 2    /* of a datagram, should the first be told of a refusal */
+};
 
 static int
 fail_with(int os_error)
@@ -122,11 +126,31 @@ mx_guard_close(mx_lane *lane, int descriptor)
 static void
 judge_all_on(mx_lane *lane, mx_lane_socket *socket, int os_error)
 {
-    mx_reply_kind kind = mx_lane_kind_of_error(lane->protocol, os_error);
+    mx_reply_kind kind = mx_socket_error_kind(lane->protocol, os_error);
     while (!mx_list_is_empty(&socket->open)) {
         mx_lane_judge(MX_CONTAINER(socket->open.next, mx_lane_query, link), kind,
                       os_error);
     }
+}
+
+/* 0 or an errno. */
+static int
+send_datagram(mx_lane *lane, mx_lane_socket *socket, const mx_flight *flight)
+{
+    int os_error = 0;
+    for (int i = 0; i < SENDS; i++) {
+        if (send(socket->descriptor, flight->query, flight->length, MSG_NOSIGNAL) >=
+            0) {
+            return 0;
+        }
+        os_error = errno;
+        if (mx_socket_error_kind(MX_UDP, os_error) == MX_REPLY_LOCAL) {
+            break;
+        }
+        /* Meant for what was sent before, and told once: this one may pass. */
+        judge_all_on(lane, socket, os_error);
+    }
+    return os_error;
 }
 
 static void
@@ -134,23 +158,16 @@ send_query(mx_lane *lane, mx_lane_socket *socket, mx_lane_query *query)
 {
     const mx_flight *flight = query->flight;
     int error = 0;
-    if (socket->stream != NULL) {
-        if (mx_stream_send(socket->stream, flight->query, flight->length) != MX_OK) {
-            error = ENOMEM;
-        }
+    if (socket->stream == NULL) {
+        error = send_datagram(lane, socket, flight);
     }
-    else if (send(socket->descriptor, flight->query, flight->length, MSG_NOSIGNAL) <
-             0) {
-        error = errno;
+    else if (mx_stream_send(socket->stream, flight->query, flight->length) != MX_OK) {
+        error = ENOMEM;
     }
-    if (error == 0) {
-        socket->sent++;
-    }
-    else if (mx_lane_kind_of_error(lane->protocol, error) == MX_REPLY_UNREACHABLE) {
-        judge_all_on(lane, socket, error); /* what was sent before was refused */
-    }
-    else {
-        mx_lane_judge(query, MX_REPLY_LOCAL, error);
+    socket->sent++;
+    mx_list_append(&socket->open, &query->link);
+    if (error != 0) {
+        mx_lane_judge(query, mx_socket_error_kind(lane->protocol, error), error);
     }
 }
 
@@ -173,7 +190,6 @@ mx_guard_write(mx_lane *lane, int descriptor, const uint8_t *bytes, size_t lengt
     query->is_written = true;
     query->socket = socket;
     query->sent = lane->shared->now;
-    mx_list_append(&socket->open, &query->link);
     if (mx_table_insert(&lane->by_id, &query->by_id,
                         mx_lane_hash_of_id(query->flight->query)) != MX_OK) {
         mx_lane_judge(query, MX_REPLY_LOCAL, ENOMEM);
@@ -238,7 +254,7 @@ receive_datagrams(mx_lane *lane, mx_lane_socket *socket)
         if (length >= 0) {
             capture(lane, socket, buffer, (size_t)length);
         }
-        else if (mx_lane_kind_of_error(MX_UDP, errno) == MX_REPLY_UNREACHABLE) {
+        else if (mx_socket_error_kind(MX_UDP, errno) == MX_REPLY_UNREACHABLE) {
             judge_all_on(lane, socket, errno);
         }
         else {

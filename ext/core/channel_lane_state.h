@@ -71,8 +71,6 @@ struct mx_lane {
 /* -- channel_query.c -- */
 
 uint64_t mx_lane_hash_of_id(const uint8_t *message);
-/* Whether an error means that the server cannot be reached, or trouble of our own. */
-mx_reply_kind mx_lane_kind_of_error(mx_protocol protocol, int os_error);
 /* What came of a query: c-ares is to be told, then it is among the replies. */
 void mx_lane_judge(mx_lane_query *query, mx_reply_kind kind, int os_error);
 /* It is told, or never will be. */

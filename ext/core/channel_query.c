@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/channel_lane_state.h"
 #include "core/mem.h"
-
-#include <errno.h>
+#include "core/socket_error.h"
 
 /* Ids are not chosen by the network, so a mixing function will do. */
 uint64_t
@@ -10,28 +9,6 @@ mx_lane_hash_of_id(const uint8_t *message)
 {
     uint64_t id = (uint64_t)message[0] << 8 | message[1];
     return id * UINT64_C(0x9e3779b97f4a7c15) >> 29;
-}
-
-mx_reply_kind
-mx_lane_kind_of_error(mx_protocol protocol, int os_error)
-{
-    switch (os_error) {
-    case ECONNREFUSED:
-    case ECONNRESET:
-    case ECONNABORTED:
-    case EHOSTUNREACH:
-    case EHOSTDOWN:
-    case ENETUNREACH:
-    case ETIMEDOUT:
-    case EPIPE:
-    case EPROTO:
-    case EAFNOSUPPORT: /* an IPv6 server, and no IPv6 here: another server may do */
-        return MX_REPLY_UNREACHABLE;
-    case EADDRNOTAVAIL: /* UDP: no address to reach it from; TCP: no port is left */
-        return protocol == MX_UDP ? MX_REPLY_UNREACHABLE : MX_REPLY_LOCAL;
-    default:
-        return MX_REPLY_LOCAL;
-    }
 }
 
 static void
@@ -109,7 +86,7 @@ mx_lane_query_left(mx_lane_query *query, int os_error)
         mx_list_append(&lane->again, &query->link);
     }
     else {
-        mx_lane_judge(query, mx_lane_kind_of_error(lane->protocol, os_error), os_error);
+        mx_lane_judge(query, mx_socket_error_kind(lane->protocol, os_error), os_error);
     }
 }
 

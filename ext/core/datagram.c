@@ -3,6 +3,7 @@
 
 #include "core/datagram_state.h"
 #include "core/mem.h"
+#include "core/socket_error.h"
 #include "core/table.h"
 
 #include <errno.h>
@@ -60,34 +61,10 @@ mx_datagram_fail(mx_datagram *datagram, mx_flight *flight, mx_reply_kind kind,
     mx_list_append(&datagram->failed, &flight->link);
 }
 
-/* Whether an error means that the server cannot be reached, or trouble of our own. */
-mx_reply_kind
-mx_datagram_kind_of_error(mx_protocol protocol, int os_error)
-{
-    switch (os_error) {
-    case ECONNREFUSED:
-    case ECONNRESET:
-    case ECONNABORTED:
-    case EHOSTUNREACH:
-    case EHOSTDOWN:
-    case ENETUNREACH:
-    case ETIMEDOUT:
-    case EPIPE:
-    case EPROTO:
-    case EAFNOSUPPORT: /* an IPv6 server, and no IPv6 here: another server may do */
-        return MX_REPLY_UNREACHABLE;
-    case EADDRNOTAVAIL: /* UDP: no address to reach it from; TCP: no port is left */
-        return protocol == MX_UDP ? MX_REPLY_UNREACHABLE : MX_REPLY_LOCAL;
-    default:
-        return MX_REPLY_LOCAL;
-    }
-}
-
 void
 mx_datagram_fail_with_error(mx_datagram *datagram, mx_flight *flight, int os_error)
 {
-    mx_reply_kind kind =
-        mx_datagram_kind_of_error((mx_protocol)flight->protocol, os_error);
+    mx_reply_kind kind = mx_socket_error_kind((mx_protocol)flight->protocol, os_error);
 
     mx_datagram_fail(datagram, flight, kind, os_error);
 }

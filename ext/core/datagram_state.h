@@ -89,7 +89,6 @@ struct mx_datagram {
 
 /* -- datagram.c -- */
 
-mx_reply_kind mx_datagram_kind_of_error(mx_protocol protocol, int os_error);
 /* Takes a flight from where it is; it may fail or be closed then. */
 void mx_datagram_detach(mx_flight *flight);
 /* Makes a detached flight's reply one without a message. */

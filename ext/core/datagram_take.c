@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/datagram_state.h"
+#include "core/socket_error.h"
 #include "core/table.h"
 #include "core/wire.h"
 
@@ -99,8 +100,8 @@ end_burst(mx_datagram *datagram)
 {
     mx_udp_socket *socket = socket_at_hand(datagram);
     int os_error = datagram->os_error;
-    bool is_refusal = os_error != 0 && mx_datagram_kind_of_error(MX_UDP, os_error) ==
-                                           MX_REPLY_UNREACHABLE;
+    bool is_refusal =
+        os_error != 0 && mx_socket_error_kind(MX_UDP, os_error) == MX_REPLY_UNREACHABLE;
 
     if (socket == NULL) {
         return;

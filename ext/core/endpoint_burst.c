@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/datagram_state.h"
+#include "core/socket_error.h"
 #include "core/table.h"
 
 #include <assert.h>
@@ -138,7 +139,7 @@ send_burst(mx_endpoint *endpoint, mx_udp_socket *socket, mx_flight **flights,
             return false;
         }
         if (told != sent &&
-            mx_datagram_kind_of_error(MX_UDP, os_error) == MX_REPLY_UNREACHABLE) {
+            mx_socket_error_kind(MX_UDP, os_error) == MX_REPLY_UNREACHABLE) {
             /* Meant for what was sent before, and told once: this one may pass. */
             told = sent;
             mx_endpoint_fail_socket(endpoint, socket, os_error);

@@ -81,6 +81,40 @@ test_a_server_that_goes_away_and_comes_back(void **state)
     close_scene(&scene);
 }
 
+/* The system tells of a refusal when the next datagram is sent, which has not been
+ * refused. */
+static void
+test_a_refusal_is_of_what_was_sent_before(void **state)
+{
+    (void)state;
+    enum { REFUSED = 100, ASKED = 200 };
+    struct scene scene;
+    loopback_query query;
+    unsigned told = 0;
+    open_scene(&scene);
+    uint16_t port = scene.server.server.port;
+    loopback_close(&scene.server);
+    for (unsigned i = 0; i < REFUSED; i++) {
+        ask(&scene, MX_UDP, i);
+    }
+    loopback_open(&scene.server, port);
+    for (unsigned i = REFUSED; i < ASKED; i++) {
+        ask(&scene, MX_UDP, i);
+        loopback_receive(&scene.server, &query);
+        assert_int_equal(number_of(&query), i);
+        answer(&scene, &query, QR);
+    }
+    for (unsigned i = 0; i < ASKED; i++) {
+        mx_reply out = reply(&scene);
+        bool was_refused = number_in(&scene, &out) < REFUSED;
+        assert_int_equal(out.kind,
+                         was_refused ? MX_REPLY_UNREACHABLE : MX_REPLY_MESSAGE);
+        told += was_refused;
+    }
+    assert_int_equal(told, REFUSED);
+    close_scene(&scene);
+}
+
 static void
 test_a_server_that_comes_back(void **state)
 {
@@ -398,6 +432,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_closed_port_is_told_once_for_each),
         cmocka_unit_test(test_a_server_that_goes_away_and_comes_back),
+        cmocka_unit_test(test_a_refusal_is_of_what_was_sent_before),
         cmocka_unit_test(test_a_server_that_comes_back),
         cmocka_unit_test(test_a_refusal_of_one_server_spares_another),
         cmocka_unit_test(test_a_server_that_cannot_be_reached_at_all),

@@ -18,7 +18,7 @@ LAYERS = {
     "lookup": "conclude draft exchanges follow lookup ranks targets weigh",
     "I/O": "burst cache channel completions connection datagram descriptors "
     "endpoint flights interfaces nameservers near_misses outbox process "
-    "socket_address stream transport udp wake",
+    "socket_address socket_error stream transport udp wake",
     "engine": "batch engine query request resolver shards",
 }
 
