@@ -12,7 +12,7 @@ from pymx._native import STATUSES, hosts
 
 TOP = 10
 # Exchanges that are counted at a time, so that memory stays flat.
-MOST_EXCHANGES = 100_000
+MOST_EXCHANGES = 20_000
 _STATISTICS = (
     *("queries", "tcp_queries", "retries", "cache_hits", "joins"),
     *("outages", "paused_ms"),
