@@ -36,9 +36,6 @@ mx_query_note_arrival(mx_query *query, const mx_attempt *sent, mx_usec now)
         resolver->probed.type = query->question.type;
         mx_name_copy(&resolver->probed.name, &query->question.name);
     }
-    if (sent->protocol != MX_UDP) {
-        return;
-    }
     mx_window_answered(&resolver->window, sent->mark, now);
     for (mx_attempt *attempt = mx_attempt_first(query); attempt != NULL;
          attempt = mx_attempt_next(attempt)) {
@@ -78,14 +75,19 @@ mx_query_is_doubtful(const mx_query *query, mx_usec now)
 {
     const mx_outage *outage = &query->resolver->outage;
 
-    if (!query->is_bulk || (!outage->is_down && !mx_outage_is_stale(outage, now))) {
+    if (!query->is_bulk) {
         return false;
     }
     switch (query->failure == NULL ? MX_REASON_TIMEOUT : query->failure->reason) {
-    case MX_REASON_TIMEOUT:
     case MX_REASON_UNREACHABLE:
     case MX_REASON_LOCAL_ERROR:
-        return true;
+        /* It may be the first to notice; if it is not so, it is the last to be told. */
+        if (!query->was_held) {
+            return true;
+        }
+        return outage->is_down || mx_outage_is_stale(outage, now);
+    case MX_REASON_TIMEOUT:
+        return outage->is_down || mx_outage_is_stale(outage, now);
     default:
         return false; /* a server spoke of the domain */
     }

@@ -66,7 +66,7 @@ end_with_failure(mx_query *query, mx_usec now)
 void
 mx_query_begin_round(mx_query *query)
 {
-    query->has_newcomer = false;
+    query->has_newcomer = query->was_held = query->is_failing = false;
     query->datagrams = query->tcp_attempts = query->pauses = query->silences = 0;
     query->tried = query->refused = 0;
 }
@@ -82,6 +82,10 @@ mx_query_try_next(mx_query *query, mx_usec now)
     }
     if (!query->is_started) {
         query->round_began = now;
+    }
+    if (query->is_failing && !query->has_newcomer) {
+        end_with_failure(query, now);
+        return;
     }
     if (is_spent && query->has_newcomer) {
         mx_query_begin_round(query);

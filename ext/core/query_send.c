@@ -227,6 +227,7 @@ void
 mx_query_hold(mx_query *query, mx_usec now)
 {
     mx_query_suspect(query->resolver, now);
+    query->was_held = query->is_failing = true;
     mx_query_take_out(query, now);
     put_in(query, MX_QUERY_HELD, now);
 }

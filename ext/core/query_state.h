@@ -59,7 +59,9 @@ struct mx_query {
     bool has_next;
     mx_protocol next_protocol;
     mx_server next_server;
-    bool is_bulk; /* all who wait for it can wait out an outage */
+    bool is_failing; /* held when all was tried */
+    bool was_held;   /* in this round, for an outage that it was the first to suspect */
+    bool is_bulk;    /* all who wait for it can wait out an outage */
     mx_timer retry;
     /* Servers as bits, by their place in the list number `servers_version`. */
     uint64_t servers_version;

@@ -313,6 +313,45 @@ trouble_of_this_machine_costs_a_bulk_run_nothing_but_time(void **state)
     close_world();
 }
 
+/* A connection notices first that the server is gone. */
+static void
+refused_connection_may_be_the_first_sign(void **state)
+{
+    (void)state;
+    open_world(many_without_cache, 1);
+    submit_many(0, 1, true);
+    answer(0, "TRUNCATED");
+    answer(1, "UNREACHABLE");
+    answer(2, "UNREACHABLE");
+    for (int i = 0; i < 50; i++) {
+        assert_string_equal(taken(NULL), "");
+        pass(200 * MSEC);
+        answer_open("UNREACHABLE");
+    }
+    pass(SEC);
+    answer_open("NXDOMAIN"); /* the probe */
+    answer_open("0 .");
+    assert_string_equal(taken(NULL), "null_mx/null_mx");
+    close_world();
+}
+
+/* Fault N23: it is only that there is no TCP. */
+static void
+refused_connection_alone_is_no_outage(void **state)
+{
+    (void)state;
+    open_world(many_without_cache, 1);
+    submit_many(0, 1, true);
+    answer(0, "TRUNCATED");
+    answer(1, "UNREACHABLE");
+    answer(2, "UNREACHABLE");
+    assert_string_equal(taken(NULL), "");
+    assert_protocol(3, MX_UDP);
+    answer(3, "NXDOMAIN"); /* the probe */
+    assert_string_equal(taken(NULL), "no_servers/unreachable; incomplete");
+    close_world();
+}
+
 static void
 single_lookups_do_not_wait_for_the_end(void **state)
 {
@@ -542,6 +581,8 @@ main(void)
         cmocka_unit_test(outage_costs_a_bulk_run_nothing_but_time),
         cmocka_unit_test(closed_port_costs_a_bulk_run_nothing_but_time),
         cmocka_unit_test(trouble_of_this_machine_costs_a_bulk_run_nothing_but_time),
+        cmocka_unit_test(refused_connection_may_be_the_first_sign),
+        cmocka_unit_test(refused_connection_alone_is_no_outage),
         cmocka_unit_test(single_lookups_do_not_wait_for_the_end),
         cmocka_unit_test(dead_domains_are_no_outage),
         cmocka_unit_test(path_that_drops_datagrams_is_no_outage),
