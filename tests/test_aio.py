@@ -329,6 +329,32 @@ def test_an_exception_of_the_callers_own_comes_through(dns, loop, iterable, wher
     loop.run(main)
 
 
+def test_what_was_read_comes_before_the_exception_of_the_input(dns, loop, iterable):
+    resolver = aio.Resolver([dns(WORLD).nameserver])
+
+    def rows():
+        yield from [*WORLD, None]
+        raise Broken
+
+    seen = []
+
+    async def take():
+        async for route in resolver.resolve_many(iterable_of(iterable, rows())):
+            seen.append(route.input)
+
+    async def main():
+        with pytest.raises(Broken):
+            await take()
+        assert sorted(map(str, seen)) == sorted(map(str, [*WORLD, None]))
+
+    loop.run(main)
+
+
+def iterable_of(iterable, rows):
+    # Lists are made before anything is yielded: an iterator stands for them.
+    return rows if iterable is list else iterable(rows)
+
+
 def test_leaving_resolve_many_early_cancels(dns, loop, iterable):
     server = dns(WORLD)
     server.script("*.slow.example", None, drop())

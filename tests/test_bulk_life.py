@@ -150,6 +150,24 @@ def test_ctrl_c_is_raised_at_once_and_loses_nothing(dns, resolver):
     assert sorted(inputs) == ["d0.example", "d2.example"]
 
 
+def test_ctrl_c_ends_the_wait(dns, resolver):
+    server = dns(WORLD)
+    server.script("d0.example", "MX", drop(), normal())
+    asking = resolver(server, attempt_timeout=0.3)
+    routes = asking.resolve_many(["d0.example"])
+
+    def interrupt():
+        server.log.wait(1)
+        signal.raise_signal(signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        next(routes)
+    thread.join()
+    assert next(routes).status == "ok"
+
+
 # Its life.
 
 

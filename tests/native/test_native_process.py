@@ -239,6 +239,27 @@ def test_a_signal_handler_that_forks_within_a_lookup(run):
     )
 
 
+def test_a_bulk_run_from_an_at_fork_hook(run):
+    """It would wait for the engine's lock, which its own thread holds."""
+    run(
+        """
+        many = resolver.resolve_many(iter(["n.silent", None]), 5, retries=1)
+        assert next(many).status == "invalid"
+        closed = []
+        def hook():
+            closed.append(is_closed(lambda: next(many)))
+            closed.append(is_closed(lambda: next(resolver.resolve_many(iter("a"), 1))))
+        hooks.append(hook)
+        in_child(lambda: None)
+        hooks.clear()
+        assert closed == [True, True], closed
+        in_flight(1)
+        many.close()
+        in_flight(0)
+        """
+    )
+
+
 @pytest.mark.parametrize("is_running", [False, True])
 def test_no_lookup_starts_from_an_at_fork_hook_and_none_hangs(run, is_running):
     output = run(
