@@ -14,12 +14,15 @@ from cli.bulk import records, rows
 from cli.command import COMMAND, ENVIRONMENT, TIME_LIMIT, run, start
 
 from pymx.cli import bulk_journal, main
-from pymx.testing import FakeDNS, drop
+from pymx.testing import FakeDNS, drop, normal
 
 ZONE = {
     "ok.example": {"MX": [(10, "mx.ok.example")]},
     "mx.ok.example": {"A": ["192.0.2.1"]},
 }
+KILLS = 20
+MOST, MORE = 100, 40  # questions before a kill, answers after it
+# More than all runs that are killed can do.
 LINES = [f"d{number}.example" for number in range(1, 3001)]
 
 
@@ -37,13 +40,19 @@ def source(tmp_path: Path) -> Path:
 
 
 def kill(dns: FakeDNS, questions: int, *arguments: object) -> int:
-    """Run the command and kill it after so many questions; return its exit code."""
+    """Run the command and kill it after so many questions; return its exit code.
+
+    It never gets more than MORE answers beyond them, however late the kill comes.
+    """
     dns.log.clear()
+    dns.clear_script()
+    dns.script(None, None, *[normal()] * (questions + MORE), drop())
     command = [*COMMAND, "bulk", "-q", "-n", dns.nameserver, *map(str, arguments)]
     with subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE) as child:
         dns.log.wait(questions, timeout=TIME_LIMIT)
         child.kill()
         _, errors = child.communicate()
+    dns.clear_script()
     assert errors == b""
     return child.returncode
 
@@ -64,8 +73,9 @@ def test_killed_again_and_again(
     chance = random.Random(seed)
     output = tmp_path / f"out.{form}"
     arguments = (source, "-o", output, "--resume", "-c", "40")
-    for _ in range(20):
-        assert kill(dns, chance.randrange(1, 400), *arguments) == -signal.SIGKILL
+    for _ in range(KILLS):
+        questions = chance.randrange(1, MOST)
+        assert kill(dns, questions, *arguments) == -signal.SIGKILL
     finish(dns, *arguments[:3], "-c", "40")
     assert read(output) == list(enumerate(LINES, 1))
     left = sorted(path.name for path in tmp_path.iterdir())
