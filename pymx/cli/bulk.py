@@ -36,6 +36,7 @@ from pymx.cli.bulk_rows import Row, Table, read_lines, read_ndjson
 from pymx.cli.bulk_source import Source
 from pymx.cli.bulk_summary import Tally, as_json, as_text, summary
 from pymx.cli.destinations import explain_terminal
+from pymx.cli.notes import say
 from pymx.cli.options import explained, resolver_arguments
 
 _BATCH = 256  # routes taken at a time at most
@@ -102,11 +103,18 @@ class _Run:
         try:
             with Progress(display, self._look):
                 self._write_all(rows)
-        except BaseException:
+        except BaseException as error:
             self._sink.settle()
+            # Ctrl-C and SIGTERM; a failure has a message of its own.
+            if not isinstance(error, Exception) and isinstance(self._sink, FileSink):
+                self._say_how_to_go_on()
             raise
         finally:
             self._tell()
+
+    def _say_how_to_go_on(self) -> None:
+        if not self._arguments.quiet:
+            say("stopped; the same command with --resume goes on")
 
     def _write_all(self, rows: Iterable[Row]) -> None:
         routes = self._resolver.resolve_many(

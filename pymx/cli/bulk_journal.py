@@ -92,6 +92,7 @@ class Journal:
     def synced(self, length: int) -> None:
         """Write down how much of the output is on the disk."""
         self._write(output=length)
+        sync(self._descriptor, self.name)
 
     def remove(self) -> None:
         """Remove the file: the run is finished."""
@@ -104,7 +105,7 @@ class Journal:
         """Close the file, which stays."""
         os.close(self._descriptor)
 
-    def _write(self, **members: Any) -> None:
+    def _write(self, /, **members: Any) -> None:
         line = json.dumps(members, separators=(",", ":")).encode() + b"\n"
         try:
             while line:

@@ -13,7 +13,7 @@ import pytest
 from cli.bulk import records, rows
 from cli.command import COMMAND, ENVIRONMENT, TIME_LIMIT, run, start
 
-from pymx.cli import bulk_journal, main
+from pymx.cli import bulk_journal, bulk_output, main
 from pymx.testing import FakeDNS, drop, normal
 
 ZONE = {
@@ -376,7 +376,9 @@ def test_a_signal_leaves_whole_records(
         child.send_signal(number)
         _, errors = child.communicate(timeout=TIME_LIMIT)
     assert child.returncode == code
-    summary = json.loads(errors)
+    note, figures = errors.splitlines()
+    assert note == b"pymx: stopped; the same command with --resume goes on"
+    summary = json.loads(figures)
     assert summary["lines"] == len(records(output.read_bytes()))
     dns.clear_script()
     finish(dns, source, "-o", output)
@@ -399,3 +401,31 @@ def test_a_second_run_is_refused(tmp_path: Path, dns: FakeDNS) -> None:
     dns.clear_script()
     finish(dns, tmp_path / "input", "-o", output)
     assert len(read(output)) == 3
+
+
+def test_output_is_on_the_disk_before_the_journal_says_so(
+    tmp_path: Path, dns: FakeDNS, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[tuple[str, int]] = []
+    output = tmp_path / "out"
+    write = bulk_journal.Journal._write
+
+    def note_sync(_: int, name: str) -> None:
+        if name.endswith(str(output)):
+            events.append(("synced", output.stat().st_size))
+
+    def note_write(book: bulk_journal.Journal, /, **members: int) -> None:
+        if "output" in members:
+            events.append(("said", members["output"]))
+        write(book, **members)
+
+    monkeypatch.setattr("pymx.cli.bulk._SYNC_INTERVAL", -1.0)
+    monkeypatch.setattr(bulk_output, "sync", note_sync)
+    monkeypatch.setattr(bulk_journal.Journal, "_write", note_write)
+    assert bulk_here(dns, source, "-o", output) == 0
+    assert len(events) > 2
+    *pairs, last = events
+    assert last == ("synced", output.stat().st_size)
+    for synced, said in zip(pairs[::2], pairs[1::2], strict=True):
+        assert (synced[0], said[0]) == ("synced", "said")
+        assert synced[1] == said[1]
