@@ -56,6 +56,7 @@ take_kept(void)
     taken = in_store;
     if (taken != NULL) {
         in_store = taken->next;
+        __builtin_prefetch(in_store); /* whoever takes the next one reads its link */
         atomic_fetch_sub_explicit(&kept, 1, memory_order_relaxed);
     }
     atomic_flag_clear_explicit(&is_busy, memory_order_release);

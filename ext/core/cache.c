@@ -123,6 +123,16 @@ mx_cache_hash(const mx_cache *cache, const mx_question *question)
     return mx_question_hash(question, &cache->key);
 }
 
+void
+mx_cache_prefetch(mx_cache *cache, const uint64_t *hashes, size_t count)
+{
+    pthread_mutex_lock(&cache->mutex);
+    for (size_t i = 0; i < count; i++) {
+        mx_table_prefetch(&cache->table, hashes[i]);
+    }
+    pthread_mutex_unlock(&cache->mutex);
+}
+
 mx_answer *
 mx_cache_get(mx_cache *cache, const mx_question *question, uint64_t hash, mx_usec now,
              uint32_t *ttl)

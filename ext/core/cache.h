@@ -38,6 +38,8 @@ void mx_cache_free(mx_cache *cache); /* NULL is fine */
  * outside can choose questions that share one. The other functions take it so that it is
  * computed once. */
 uint64_t mx_cache_hash(const mx_cache *cache, const mx_question *question);
+/* Begins to bring from memory what get() with each of these hashes reads first. */
+void mx_cache_prefetch(mx_cache *cache, const uint64_t *hashes, size_t count);
 /* A new reference, or NULL when absent or expired at `now`. `*ttl` gets the seconds it
  * still has to live, which the route reports instead of the original TTL. */
 mx_answer *mx_cache_get(mx_cache *cache, const mx_question *question, uint64_t hash,

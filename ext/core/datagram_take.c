@@ -4,7 +4,11 @@
 #include "core/table.h"
 #include "core/wire.h"
 
-enum { TC_OCTET = 2, TC_BIT = 0x02 };
+enum {
+    TC_OCTET = 2,
+    TC_BIT = 0x02,
+    AHEAD = 3 /* replies, each some hundred nanoseconds of work */
+};
 
 static bool
 take_failed(mx_datagram *datagram, mx_reply *out)
@@ -63,6 +67,19 @@ socket_at_hand(const mx_datagram *datagram)
                : MX_CONTAINER(datagram->reading.next, mx_udp_socket, ready);
 }
 
+/* What was sent long ago is far away in memory, and comes while the replies before it
+ * are taken. */
+static void
+fetch_ahead(mx_datagram *datagram, const mx_udp_socket *socket, size_t place)
+{
+    if (place < datagram->received) {
+        size_t length;
+        bool is_cut;
+        const uint8_t *bytes = mx_burst_get(datagram->burst, place, &length, &is_cut);
+        mx_flights_prefetch(&socket->flights, bytes, length);
+    }
+}
+
 /* The next reply in the burst at hand. */
 static bool
 take_from_burst(mx_datagram *datagram, mx_reply *out)
@@ -71,6 +88,9 @@ take_from_burst(mx_datagram *datagram, mx_reply *out)
         mx_udp_socket *socket = socket_at_hand(datagram);
         size_t length;
         bool is_cut;
+        if (socket != NULL) {
+            fetch_ahead(datagram, socket, datagram->next + AHEAD);
+        }
         uint8_t *bytes =
             mx_burst_get(datagram->burst, datagram->next++, &length, &is_cut);
         mx_flight *flight =

@@ -93,6 +93,7 @@ receive_request(mx_engine *engine, mx_request *request, mx_usec now)
     }
     status = register_resolver(engine, resolver);
     if (status == MX_OK) {
+        mx_request_prefetch(request);
         mx_request_wait(request, request->is_bulk ? &resolver->waiting_bulk
                                                   : &resolver->waiting);
     }

@@ -97,6 +97,21 @@ mx_flights_match(const mx_flights *flights, const uint8_t *message, size_t lengt
     return flight;
 }
 
+void
+mx_flights_prefetch(const mx_flights *flights, const uint8_t *message, size_t length)
+{
+    enum { LINE = 64, LINES = 6 }; /* the flight, and the query that it is part of */
+    const mx_flight *flight;
+
+    if (length < 2 || flights->count == 0) {
+        return;
+    }
+    flight = *place_of(flights, (unsigned)(message[0] << 8 | message[1]));
+    for (int i = 0; flight != NULL && i < LINES; i++) {
+        __builtin_prefetch((const char *)flight + i * LINE);
+    }
+}
+
 mx_flight *
 mx_flights_next(const mx_flights *flights, size_t *from)
 {

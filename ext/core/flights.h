@@ -33,6 +33,9 @@ void mx_flights_remove(mx_flights *flights, mx_flight *flight);
 /* The flight that a message replies to, NULL when it is stray. */
 mx_flight *mx_flights_match(const mx_flights *flights, const uint8_t *message,
                             size_t length);
+/* Begins to bring from memory what mx_flights_match, and taking the reply, will read. */
+void mx_flights_prefetch(const mx_flights *flights, const uint8_t *message,
+                         size_t length);
 /* Any flight at or after place `*from`, which moves behind it; NULL when there is none.
  */
 mx_flight *mx_flights_next(const mx_flights *flights, size_t *from);

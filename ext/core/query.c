@@ -31,7 +31,7 @@ new_query(mx_resolver *resolver, const mx_question *question, uint64_t hash,
     if (query == NULL) {
         return MX_NOMEM;
     }
-    memset(query, 0, offsetof(mx_query, question));
+    memset(&query->link, 0, offsetof(mx_query, question) - offsetof(mx_query, link));
     /* A place for each query, so that setting its timer never fails. */
     status = mx_heap_reserve(&resolver->retries, resolver->queries.count + 1);
     if (status != MX_OK) {
@@ -128,6 +128,7 @@ settle(mx_query *query, mx_subscription *subscription, mx_answer *answer,
     subscription->query = NULL;
     subscription->answer = mx_answer_ref(answer);
     subscription->server = *server;
+    __builtin_prefetch(subscription->request); /* its turn comes soon */
     mx_list_remove(&subscription->of_query);
     mx_list_append(&query->resolver->settled, &subscription->of_query);
 }

@@ -46,7 +46,9 @@ typedef enum mx_query_place {
     MX_QUERY_HELD       /* for the end of an outage: resolver->held */
 } mx_query_place;
 
+/* In the order in which a reply needs it. */
 struct mx_query {
+    mx_attempt first;   /* not cleared when the query is made */
     mx_table_link link; /* in resolver->queries */
     mx_resolver *resolver;
     mx_list subscribers;
@@ -80,7 +82,6 @@ struct mx_query {
     bool is_first_open;
     /* From here on not cleared when it is made. */
     mx_question question;
-    mx_attempt first;
     uint8_t message[MX_QUERY_SIZE]; /* of `first` */
 };
 

@@ -51,6 +51,11 @@ mx_request_new(mx_resolver *resolver, const mx_destination *destination, uint64_
     }
     memset(request, 0, sizeof(*request));
     request->lookup = lookup;
+    if (!mx_lookup_is_done(lookup)) {
+        mx_question first = {.type = MX_TYPE_MX};
+        mx_name_copy(&first.name, &destination->name);
+        request->first_hash = mx_cache_hash(resolver->cache, &first);
+    }
     atomic_init(&request->references, 1);
     atomic_init(&request->is_finished, false);
     atomic_init(&request->is_cancelled, false);
@@ -205,15 +210,26 @@ is_authenticated(const mx_request *request, const mx_answer *answer)
     return request->resolver->config.dnssec && answer->authenticated;
 }
 
+enum { AT_ONCE = 8 };
+
+/* A question that is to be asked. */
+struct next {
+    uint32_t number;
+    uint64_t hash; /* of the cache */
+    mx_question question;
+};
+
 /* From the cache or onto the wire. */
 static mx_status
-ask(mx_request *request, uint32_t number, const mx_question *question, mx_usec now)
+ask(mx_request *request, const struct next *next, mx_usec now)
 {
+    const mx_question *question = &next->question;
+    uint32_t number = next->number;
+    uint64_t hash = next->hash;
     mx_resolver *resolver = request->resolver;
     mx_subscription *subscription;
     mx_status status;
     uint32_t ttl;
-    uint64_t hash = mx_cache_hash(resolver->cache, question);
     mx_answer *answer = mx_cache_get(resolver->cache, question, hash, now, &ttl);
 
     if (answer != NULL && request->is_retry && answer->kind == MX_ANSWER_FAILURE) {
@@ -285,17 +301,42 @@ hand_over(mx_request *request, mx_usec now)
     mx_request_release(request);
 }
 
+/* Takes those that are to be asked, and begins to look for them in the cache. */
+static size_t
+take_questions(mx_request *request, struct next next[AT_ONCE])
+{
+    mx_cache *cache = request->resolver->cache;
+    uint64_t hashes[AT_ONCE];
+    size_t count = 0;
+
+    while (count < AT_ONCE &&
+           mx_lookup_next_question(request->lookup, &next[count].number,
+                                   &next[count].question)) {
+        next[count].hash = next[count].number == 0
+                               ? request->first_hash
+                               : mx_cache_hash(cache, &next[count].question);
+        hashes[count] = next[count].hash;
+        count++;
+    }
+    if (count > 1) {
+        mx_cache_prefetch(cache, hashes, count);
+    }
+    return count;
+}
+
 static void
 advance(mx_request *request, mx_usec now)
 {
-    mx_question question;
-    uint32_t number;
+    struct next next[AT_ONCE];
+    size_t count;
 
-    while (mx_lookup_next_question(request->lookup, &number, &question)) {
-        mx_status status = ask(request, number, &question, now);
-        if (status != MX_OK) {
-            mx_request_finish_with_fault(request, status);
-            return;
+    while ((count = take_questions(request, next)) > 0) {
+        for (size_t i = 0; i < count; i++) {
+            mx_status status = ask(request, &next[i], now);
+            if (status != MX_OK) {
+                mx_request_finish_with_fault(request, status);
+                return;
+            }
         }
     }
     if (mx_lookup_wants_ranks(request->lookup)) {
@@ -307,6 +348,12 @@ advance(mx_request *request, mx_usec now)
     else {
         hurry(request, now);
     }
+}
+
+void
+mx_request_prefetch(const mx_request *request)
+{
+    mx_cache_prefetch(request->resolver->cache, &request->first_hash, 1);
 }
 
 void

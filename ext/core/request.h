@@ -34,6 +34,7 @@ struct mx_request {
     mx_outbox *outbox;           /* of the engine whose thread has it, else NULL */
     uint64_t token;
     mx_lookup *lookup;
+    uint64_t first_hash; /* of the cache, of the first question if there is one */
     mx_list subscriptions;
     mx_usec admitted_at;
     mx_timer deadline;
@@ -58,6 +59,8 @@ mx_request *mx_request_ref(mx_request *request);
 
 /* Puts it at the end of a list of requests that wait. */
 void mx_request_wait(mx_request *request, mx_list *place);
+/* Begins to look in the cache for its first question, which is asked soon. */
+void mx_request_prefetch(const mx_request *request);
 /* Starts the lookup; its deadline runs from now. */
 void mx_request_admit(mx_request *request, mx_usec now);
 /* Takes a paused request back: its lookup has its ranks. */

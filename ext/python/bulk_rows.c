@@ -139,8 +139,10 @@ submit(pymx_bulk *self, uint32_t place, const mx_destination *destination,
        bool is_retry)
 {
     pymx_row *row = &self->table[place];
-    const mx_submission submission = {
-        .destination = destination, .token = place, .is_retry = is_retry};
+    const mx_submission submission = {.destination = destination,
+                                      .token = place,
+                                      .is_bulk = true,
+                                      .is_retry = is_retry};
     bool has_ranks = pymx_resolver_rules(self->resolver)->has_ranks;
     mx_status status =
         mx_batch_add(&self->batches[mx_shards_find(self->shards, destination)],
