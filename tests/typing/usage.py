@@ -74,7 +74,8 @@ def many() -> None:
     routes = pymx.resolve_many(
         rows(), ordered=True, concurrency=5, key=to, retry_unknown=1, progress=report
     )
-    assert_type(routes, Generator[pymx.Route, None, None])
+    assert_type(routes, pymx.RouteIterator)
+    assert_type(routes.take(10), list[pymx.Route])
     assert_type(pymx.resolve("example.com"), pymx.Route)
     assert_type(pymx.targets("example.com"), Generator[pymx.Target, None, None])
     pymx.resolve(b"example.com")  # type: ignore[arg-type]
