@@ -13,7 +13,7 @@
 enum { LARGEST_BLOCK = 16384 };
 
 struct mx_arena_block {
-    struct mx_arena_block *next;
+    struct mx_arena_block *next; /* NULL: it was the first */
     size_t used, capacity; /* of bytes; a capacity of FIRST_CAPACITY is of block.h */
     _Alignas(max_align_t) unsigned char bytes[];
 };
@@ -35,8 +35,9 @@ round_up(size_t size)
 }
 
 void
-mx_arena_init(mx_arena *arena)
+mx_arena_init(mx_arena *arena, mx_block_kind kind)
 {
+    arena->kind = kind;
     arena->blocks = NULL;
     arena->bytes = 0;
 }
@@ -48,14 +49,14 @@ mx_arena_fini(mx_arena *arena)
     while (block != NULL) {
         struct mx_arena_block *next = block->next;
         if (block->capacity == FIRST_CAPACITY) {
-            mx_block_give(block);
+            mx_block_give(block, next == NULL ? arena->kind : MX_BLOCK_MORE);
         }
         else {
             mx_free(block);
         }
         block = next;
     }
-    mx_arena_init(arena);
+    mx_arena_init(arena, arena->kind);
 }
 
 static void *
@@ -82,10 +83,11 @@ add_block(mx_arena *arena, size_t size)
     if (size > SIZE_MAX - sizeof(*first) - ALIGNMENT) {
         return NULL;
     }
+    mx_block_kind kind = first == NULL ? arena->kind : MX_BLOCK_MORE;
     bool is_filled = size >= ordinary;
     size_t capacity = is_filled ? round_up(size) : ordinary;
     struct mx_arena_block *block = capacity == FIRST_CAPACITY
-                                       ? mx_block_take()
+                                       ? mx_block_take(kind)
                                        : mx_malloc(sizeof(*block) + capacity);
     if (block == NULL) {
         return NULL;

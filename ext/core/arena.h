@@ -7,6 +7,8 @@
 #ifndef MX_ARENA_H
 #define MX_ARENA_H
 
+#include "core/block.h"
+
 #include <stddef.h>
 
 struct mx_arena_block;
@@ -14,9 +16,11 @@ struct mx_arena_block;
 typedef struct mx_arena {
     struct mx_arena_block *blocks;
     size_t bytes; /* taken from mem.h by this arena */
+    mx_block_kind kind;
 } mx_arena;
 
-void mx_arena_init(mx_arena *arena); /* allocates nothing */
+/* Allocates nothing. `kind` is that of its first block. */
+void mx_arena_init(mx_arena *arena, mx_block_kind kind);
 void mx_arena_fini(mx_arena *arena);
 /* Aligned for any object, not zeroed; NULL when out of memory. */
 void *mx_arena_alloc(mx_arena *arena, size_t count, size_t size);

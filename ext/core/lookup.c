@@ -138,7 +138,7 @@ mx_lookup_new(const mx_lookup_rules *rules, const mx_destination *destination,
     mx_lookup *lookup;
     mx_status status;
 
-    mx_arena_init(&arena);
+    mx_arena_init(&arena, MX_BLOCK_LOOKUP);
     lookup = mx_arena_alloc(&arena, 1, sizeof(*lookup));
     if (lookup == NULL) {
         return MX_NOMEM;

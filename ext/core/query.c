@@ -25,7 +25,7 @@ static mx_status
 new_query(mx_resolver *resolver, const mx_question *question, uint64_t hash,
           mx_query **out)
 {
-    mx_query *query = mx_block_take();
+    mx_query *query = mx_block_take(MX_BLOCK_QUERY);
     mx_status status = MX_NOMEM;
 
     if (query == NULL) {
@@ -57,7 +57,7 @@ new_query(mx_resolver *resolver, const mx_question *question, uint64_t hash,
     return MX_OK;
 fail:
     mx_trace_unref(query->trace);
-    mx_block_give(query);
+    mx_block_give(query, MX_BLOCK_QUERY);
     return status;
 }
 
@@ -72,7 +72,7 @@ free_query(mx_query *query)
     mx_query_take_out(query, 0);
     mx_answer_unref(query->failure);
     mx_trace_unref(query->trace);
-    mx_block_give(query);
+    mx_block_give(query, MX_BLOCK_QUERY);
 }
 
 mx_status

@@ -9,7 +9,7 @@ mx_status
 mx_route_new(mx_route **out)
 {
     mx_arena arena;
-    mx_arena_init(&arena);
+    mx_arena_init(&arena, MX_BLOCK_ROUTE);
     mx_route *route = mx_arena_alloc(&arena, 1, sizeof *route);
     if (route == NULL) {
         return MX_NOMEM;

@@ -25,7 +25,7 @@ new_trace(size_t count, mx_trace **out)
     }
     trace->capacity = count + LAST_STEPS;
     trace->references = 1;
-    mx_arena_init(&trace->arena);
+    mx_arena_init(&trace->arena, MX_BLOCK_ROUTE);
     *out = trace;
     return MX_OK;
 }

@@ -16,7 +16,7 @@ test_an_empty_arena_holds_no_memory(void **state)
     (void)state;
     mx_arena arena;
     mx_mem_fail(SIZE_MAX, 0);
-    mx_arena_init(&arena);
+    mx_arena_init(&arena, MX_BLOCK_ROUTE);
     assert_int_equal(arena.bytes, 0);
     mx_arena_fini(&arena);
     assert_int_equal(mx_mem_fail(0, 0), 0);
@@ -29,7 +29,7 @@ test_allocations_are_aligned_apart_and_stay(void **state)
     enum { COUNT = 600 };
     unsigned char *memory[COUNT];
     mx_arena arena;
-    mx_arena_init(&arena);
+    mx_arena_init(&arena, MX_BLOCK_ROUTE);
     for (size_t i = 0; i < COUNT; i++) {
         memory[i] = mx_arena_alloc(&arena, i, 1);
         assert_non_null(memory[i]);
@@ -58,7 +58,7 @@ test_blocks_grow_with_the_arena(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         mx_arena arena;
-        mx_arena_init(&arena);
+        mx_arena_init(&arena, MX_BLOCK_ROUTE);
         size_t blocks = 0;
         char *expected = NULL;
         for (size_t j = 0; j < cases[i].allocations; j++) {
@@ -79,7 +79,7 @@ test_a_large_allocation_does_not_waste_the_block_in_use(void **state)
 {
     (void)state;
     mx_arena arena;
-    mx_arena_init(&arena);
+    mx_arena_init(&arena, MX_BLOCK_ROUTE);
     char *small = mx_arena_alloc(&arena, 1, 16);
     char *large = mx_arena_alloc(&arena, 100, 1000);
     assert_non_null(small);
@@ -95,7 +95,7 @@ test_text_is_copied_with_a_nul(void **state)
 {
     (void)state;
     mx_arena arena;
-    mx_arena_init(&arena);
+    mx_arena_init(&arena, MX_BLOCK_ROUTE);
     const char text[] = {'a', '\0', 'b', 'c'};
     char *copy = mx_arena_text(&arena, text, 3);
     assert_non_null(copy);
@@ -109,7 +109,7 @@ test_sizes_that_overflow_are_out_of_memory(void **state)
 {
     (void)state;
     mx_arena arena;
-    mx_arena_init(&arena);
+    mx_arena_init(&arena, MX_BLOCK_ROUTE);
     assert_null(mx_arena_alloc(&arena, SIZE_MAX, 1));
     assert_null(mx_arena_alloc(&arena, SIZE_MAX / 2, 3));
     assert_null(mx_arena_alloc(&arena, SIZE_MAX - _Alignof(max_align_t), 1));
@@ -123,7 +123,7 @@ test_short_memory_leaves_the_arena_usable(void **state)
 {
     (void)state;
     mx_arena arena;
-    mx_arena_init(&arena);
+    mx_arena_init(&arena, MX_BLOCK_ROUTE);
     mx_mem_fail(1, 0);
     assert_null(mx_arena_alloc(&arena, 1, 8));
     mx_mem_fail(1, 0);
