@@ -57,13 +57,19 @@ asan clang tsan valgrind: ## C tests: ASan and UBSan (gcc, clang), TSan, valgrin
 	@$(MAKE) --no-print-directory -C tests/core $@
 
 # The instrumented package stands in build/asan, beside the one of `make build`. With
-# malloc() below every object there are no blocks of Python's allocator to count.
+# malloc() below every object there are no blocks of Python's allocator to count. Children
+# import from there too, not from the folder they are in. Tests that fork beside threads
+# are left out: before GCC 15 and LLVM 18 libasan takes no care of its own locks, and a
+# child inherits those that another thread, which may just be starting, held: it hangs in
+# malloc(). What the core does around a fork `make asan` looks at, with idle threads.
 python-asan: build ## Python tests under ASan and UBSan
 	PYMX_BUILD=asan $(bin)/python setup.py --quiet build --build-base build/asan \
 	    --build-lib build/asan/lib
-	PYTHONPATH=build/asan/lib PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
+	PYTHONSAFEPATH=1 PYTHONPATH=build/asan/lib PYTHONMALLOC=malloc \
+	    ASAN_OPTIONS=detect_leaks=0 \
 	    LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) \
-	    $(bin)/pytest tests --ignore=tests/native/test_native_memory.py
+	    $(bin)/pytest tests -m 'not forks' \
+	    --ignore=tests/native/test_native_memory.py
 
 fuzz: ## libFuzzer on the reader of answers, for FUZZ_SECONDS (60)
 	@mkdir -p build/fuzz

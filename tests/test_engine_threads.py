@@ -133,6 +133,7 @@ print("done")
 """
 
 
+@pytest.mark.forks
 def test_a_forked_child_starts_its_own(dns, child):
     assert child(FORK, dns(WORLD).nameserver) == "done\n"
 

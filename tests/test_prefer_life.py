@@ -209,6 +209,7 @@ print("done")
 """
 
 
+@pytest.mark.forks
 @pytest.mark.parametrize("way", ["resolve", "many", "targets"])
 def test_the_function_may_fork(dns, child, way):
     assert child(FORK, dns(ZONE).nameserver, way) == "done\n"

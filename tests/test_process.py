@@ -136,6 +136,7 @@ def test_ctrl_c_in_asyncio(run):
 # Forks.
 
 
+@pytest.mark.forks
 def test_a_forked_child_resolves(run):
     run(
         """
@@ -152,6 +153,7 @@ def test_a_forked_child_resolves(run):
     )
 
 
+@pytest.mark.forks
 def test_fork_with_lookups_in_flight(run):
     run(
         """
@@ -179,6 +181,7 @@ def test_fork_with_lookups_in_flight(run):
     )
 
 
+@pytest.mark.forks
 def test_fork_while_other_threads_resolve(run):
     run(
         """
@@ -203,6 +206,7 @@ def test_fork_while_other_threads_resolve(run):
     )
 
 
+@pytest.mark.forks
 def test_a_generator_begun_by_the_parent_says_so_in_the_child(run):
     run(
         """
@@ -223,6 +227,7 @@ def test_a_generator_begun_by_the_parent_says_so_in_the_child(run):
     )
 
 
+@pytest.mark.forks
 def test_a_loop_carried_over_a_fork(run):
     """A child that goes on with its parent's idle loop gets a hub of its own."""
     run(
@@ -242,7 +247,9 @@ def test_a_loop_carried_over_a_fork(run):
     )
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize(
+    "method", [pytest.param("fork", marks=pytest.mark.forks), "spawn", "forkserver"]
+)
 def test_multiprocessing(silent, tmp_path, child, method):
     script = tmp_path / "work.py"
     script.write_text(

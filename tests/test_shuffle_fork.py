@@ -3,6 +3,10 @@
 
 import json
 
+import pytest
+
+pytestmark = pytest.mark.forks
+
 ZONE = {
     "d.example": {"MX": [(1, f"mx{n}.example") for n in range(8)]},
     **{f"mx{n}.example": {"A": f"192.0.2.{n}"} for n in range(8)},

@@ -138,6 +138,7 @@ def test_no_descriptor_to_be_had(run):
     )
 
 
+@pytest.mark.forks
 def test_the_queue_of_a_parent_is_closed_to_its_child(run):
     run(
         """
@@ -171,6 +172,7 @@ def test_the_queue_of_a_parent_is_closed_to_its_child(run):
     )
 
 
+@pytest.mark.forks
 def test_a_child_may_forget_what_its_parent_made(run):
     run(
         """
@@ -190,6 +192,7 @@ def test_a_child_may_forget_what_its_parent_made(run):
     )
 
 
+@pytest.mark.forks
 def test_a_fork_that_python_does_not_hear_of(run):
     output = run(
         """
@@ -214,6 +217,7 @@ def test_a_fork_that_python_does_not_hear_of(run):
     assert output == "timeout\nparent\n"
 
 
+@pytest.mark.forks
 def test_a_signal_handler_that_forks_within_a_lookup(run):
     output = run(
         """
@@ -239,6 +243,7 @@ def test_a_signal_handler_that_forks_within_a_lookup(run):
     )
 
 
+@pytest.mark.forks
 def test_a_bulk_run_from_an_at_fork_hook(run):
     """It would wait for the engine's lock, which its own thread holds."""
     run(
@@ -260,6 +265,7 @@ def test_a_bulk_run_from_an_at_fork_hook(run):
     )
 
 
+@pytest.mark.forks
 @pytest.mark.parametrize("is_running", [False, True])
 def test_no_lookup_starts_from_an_at_fork_hook_and_none_hangs(run, is_running):
     output = run(
@@ -291,6 +297,7 @@ def test_no_lookup_starts_from_an_at_fork_hook_and_none_hangs(run, is_running):
     assert output == "[True, True]\n"
 
 
+@pytest.mark.forks
 def test_a_lookup_that_another_thread_starts_during_a_fork(run):
     run(
         """
@@ -321,6 +328,7 @@ def test_a_lookup_that_another_thread_starts_during_a_fork(run):
     )
 
 
+@pytest.mark.forks
 def test_two_threads_that_fork_at_once(run):
     run(
         """
@@ -356,6 +364,7 @@ def test_two_threads_that_fork_at_once(run):
     )
 
 
+@pytest.mark.forks
 def test_a_hook_that_forks(run):
     run(
         """
@@ -384,6 +393,7 @@ def test_a_hook_that_forks(run):
     )
 
 
+@pytest.mark.forks
 def test_a_module_that_was_loaded_twice(run):
     run(
         """

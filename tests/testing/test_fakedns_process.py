@@ -13,6 +13,7 @@ import pytest
 import pymx.testing
 
 
+@pytest.mark.forks
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_forked_child_does_not_serve_but_can_ask():
     """In a child process of its own: forking with threads is what is tested."""
