@@ -137,6 +137,15 @@ mx_descriptors_fork_unlock(void)
     }
 }
 
+/* Who held the lock, opening a descriptor or forking itself, did not come with us. */
+void
+mx_descriptors_begin_in_child(void)
+{
+    if (fork_locks == 0) {
+        pthread_mutex_init(&lock, NULL);
+    }
+}
+
 void
 mx_descriptors_close_all_in_child(void)
 {

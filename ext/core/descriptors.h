@@ -24,6 +24,8 @@ void mx_descriptor_forget(int descriptor);
  * as often as locked. Until then the thread must not call the functions above. */
 void mx_descriptors_fork_lock(void);
 void mx_descriptors_fork_unlock(void);
+/* In a child, before anything else: no lock is left of a thread of the parent. */
+void mx_descriptors_begin_in_child(void);
 /* In the child, while it has one thread: closes all that the parent had open. */
 void mx_descriptors_close_all_in_child(void);
 

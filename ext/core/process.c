@@ -2,6 +2,8 @@
 #define _GNU_SOURCE /* pthread_atfork */
 #include "core/process.h"
 
+#include "core/descriptors.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -12,6 +14,7 @@ static atomic_bool is_watching;
 static void
 begin_generation(void)
 {
+    mx_descriptors_begin_in_child();
     atomic_fetch_add_explicit(&generation, 1, memory_order_relaxed);
 }
 

@@ -9,7 +9,7 @@
 
 #include "core/status.h"
 
-/* From now on forks are heard of. Once is enough, and more often is fine. MX_NOMEM. */
+/* From now on forks are heard of, and children have use of descriptors.h. Once is enough, and more often is fine. MX_NOMEM. */
 MX_MUST_CHECK mx_status mx_process_watch(void);
 /* The same number as long as it is the same process, another one in a fork child. */
 unsigned mx_process_generation(void);

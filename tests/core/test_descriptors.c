@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #define _POSIX_C_SOURCE 200809L
 #include "core/descriptors.h"
+#include "core/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -114,6 +116,48 @@ test_a_fork_child_closes_what_is_ours(void **state)
     close(ends[1]);
 }
 
+static void *
+hold_the_lock(void *argument)
+{
+    pthread_barrier_t *together = argument;
+    mx_descriptors_fork_lock();
+    pthread_barrier_wait(together);
+    pthread_barrier_wait(together); /* forked */
+    mx_descriptors_fork_unlock();
+    return NULL;
+}
+
+/* Of a fork in C we hear only when it is done. */
+static void
+test_a_fork_while_another_thread_has_the_lock(void **state)
+{
+    (void)state;
+    enum { PATIENCE = 60 }; /* seconds; a child that hangs is killed */
+    pthread_barrier_t together;
+    pthread_t holder;
+    int status;
+    assert_int_equal(mx_process_watch(), MX_OK);
+    assert_int_equal(pthread_barrier_init(&together, NULL, 2), 0);
+    assert_int_equal(pthread_create(&holder, NULL, hold_the_lock, &together), 0);
+    pthread_barrier_wait(&together);
+
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(PATIENCE);
+        mx_descriptor_close(new_socket(SOCK_DGRAM));
+        mx_descriptors_fork_lock();
+        mx_descriptors_fork_unlock();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    pthread_barrier_wait(&together);
+    assert_int_equal(pthread_join(holder, NULL), 0);
+    pthread_barrier_destroy(&together);
+    mx_descriptor_close(new_socket(SOCK_DGRAM));
+}
+
 int
 main(void)
 {
@@ -121,6 +165,7 @@ main(void)
         cmocka_unit_test(test_a_socket_does_not_block_and_closes_on_exec),
         cmocka_unit_test(test_a_socket_that_cannot_be_had),
         cmocka_unit_test(test_a_fork_child_closes_what_is_ours),
+        cmocka_unit_test(test_a_fork_while_another_thread_has_the_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
