@@ -43,8 +43,8 @@ mx_json_room(mx_json *json, size_t count)
 static inline void
 mx_json_raw(mx_json *json, const char *bytes, size_t length)
 {
-    char *out = mx_json_room(json, length);
-    if (out != NULL && length > 0) {
+    char *out = length > 0 ? mx_json_room(json, length) : NULL;
+    if (out != NULL) {
         memcpy(out, bytes, length);
         json->length += length;
     }

@@ -277,7 +277,7 @@ finish(script_draft *d)
 const uint8_t *
 script_message(const mx_question *question, const char *text, size_t *length)
 {
-    static message reply;
+    static _Thread_local message reply; /* one for each engine */
     script_draft d = {.reply = &reply,
                       .question = question,
                       .text = text,
