@@ -27,7 +27,7 @@ mx_flights_reserve(mx_flights *flights, size_t count)
     if (needed <= flights->place_count) {
         return MX_OK;
     }
-    grown.places = mx_calloc(needed, sizeof(*grown.places));
+    grown.places = mx_calloc(needed, sizeof(mx_flight *));
     if (grown.places == NULL) {
         return MX_NOMEM;
     }
@@ -100,15 +100,16 @@ mx_flights_match(const mx_flights *flights, const uint8_t *message, size_t lengt
 void
 mx_flights_prefetch(const mx_flights *flights, const uint8_t *message, size_t length)
 {
-    enum { LINE = 64, LINES = 6 }; /* the flight, and the query that it is part of */
+    /* The flight, and the query that it is part of. */
+    static const size_t line = 64, lines = 6;
     const mx_flight *flight;
 
     if (length < 2 || flights->count == 0) {
         return;
     }
     flight = *place_of(flights, (unsigned)(message[0] << 8 | message[1]));
-    for (int i = 0; flight != NULL && i < LINES; i++) {
-        __builtin_prefetch((const char *)flight + i * LINE);
+    for (size_t i = 0; flight != NULL && i < lines; i++) {
+        __builtin_prefetch((const char *)flight + i * line);
     }
 }
 
