@@ -192,7 +192,8 @@ admit_from(mx_list *waiting, mx_resolver *resolver, mx_usec now)
 {
     bool is_bulk = waiting == &resolver->waiting_bulk;
 
-    while (!mx_list_is_empty(waiting) && mx_requests_have_room(resolver, now) &&
+    while (!mx_list_is_empty(waiting) &&
+           mx_requests_have_room(resolver, is_bulk, now) &&
            mx_query_has_room(resolver, is_bulk, now)) {
         mx_request *request = MX_CONTAINER(waiting->next, mx_request, place);
         if (mx_nameservers_refresh(&resolver->nameservers, now)) {
@@ -325,9 +326,9 @@ gather_descriptors(mx_engine *engine)
 static mx_usec
 next_start(mx_resolver *resolver, mx_usec now)
 {
-    bool is_wanted = (!mx_list_is_empty(&resolver->waiting) ||
-                      !mx_list_is_empty(&resolver->waiting_bulk));
-    bool has_room = is_wanted && mx_requests_have_room(resolver, now);
+    bool is_bulk = mx_list_is_empty(&resolver->waiting);
+    bool is_wanted = !is_bulk || !mx_list_is_empty(&resolver->waiting_bulk);
+    bool has_room = is_wanted && mx_requests_have_room(resolver, is_bulk, now);
     mx_usec next = mx_query_next_start(resolver, has_room, now);
     mx_usec slow = mx_requests_next_slow(resolver, now);
     mx_usec check = resolver->nameservers.next_check;

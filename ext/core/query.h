@@ -84,7 +84,7 @@ void mx_query_suspect(mx_resolver *resolver, mx_usec now);
 /* After an outage: those who waited go on. */
 void mx_query_release_held(mx_resolver *resolver, mx_usec now);
 /* All tries anew, unless settled: those so far were lost on nobody. */
-void mx_query_renew(mx_subscription *subscription);
+void mx_query_renew(mx_subscription *subscription, mx_usec now);
 /* One more round of tries after this one. */
 void mx_query_prolong(mx_subscription *subscription);
 void mx_query_drop_probe(mx_resolver *resolver);

@@ -157,6 +157,8 @@ mx_query_probe(mx_resolver *resolver, mx_usec now)
     if (probe == NULL) {
         return; /* the next one is due soon */
     }
+    /* There may be other servers since: nothing else looks while a bulk run waits. */
+    (void)mx_nameservers_refresh(&resolver->nameservers, now);
     protocol = ++probe->datagrams % TCP_PROBE == 0 ? MX_TCP : MX_UDP;
     while (mx_attempt_first(probe) != NULL &&
            now - mx_attempt_first(probe)->sent_at > 2 * MX_OUTAGE_PROBE) {

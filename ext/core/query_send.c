@@ -322,9 +322,8 @@ mx_query_next_start(mx_resolver *resolver, bool is_wanted, mx_usec now)
 {
     mx_usec next = mx_outage_next(&resolver->outage), limit, pace;
 
-    is_wanted =
-        is_wanted || !mx_list_is_empty(&resolver->repeating) ||
-        (!mx_list_is_empty(&resolver->queued) && mx_window_has_room(&resolver->window));
+    is_wanted = is_wanted || !mx_list_is_empty(&resolver->repeating) ||
+                !mx_list_is_empty(&resolver->queued);
     if (!is_wanted) {
         return next;
     }
@@ -377,11 +376,19 @@ mx_query_release_held(mx_resolver *resolver, mx_usec now)
 }
 
 void
-mx_query_renew(mx_subscription *subscription)
+mx_query_renew(mx_subscription *subscription, mx_usec now)
 {
-    if (subscription->query != NULL) {
-        subscription->query->has_next = false;
-        mx_query_begin_round(subscription->query);
+    mx_query *query = subscription->query;
+
+    if (query == NULL) {
+        return;
+    }
+    query->has_next = false;
+    mx_query_begin_round(query);
+    query->round_began = now;
+    if (query->place == MX_QUERY_NOWHERE) {
+        /* What is on its way was lost, and of a spent round nothing more would go. */
+        mx_query_retry_at(query, now);
     }
 }
 

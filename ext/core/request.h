@@ -75,8 +75,8 @@ void mx_request_time_out(mx_request *request, mx_usec now);
 /* Into the requests in progress, and out of them. */
 void mx_request_enter(mx_request *request);
 void mx_request_leave(mx_request *request);
-/* Whether one more may be admitted. */
-bool mx_requests_have_room(mx_resolver *resolver, mx_usec now);
+/* Whether one more may be admitted; `is_bulk`: that can wait out an outage. */
+bool mx_requests_have_room(mx_resolver *resolver, bool is_bulk, mx_usec now);
 /* When the next one becomes slow and makes room so, MX_NEVER if none will. */
 mx_usec mx_requests_next_slow(const mx_resolver *resolver, mx_usec now);
 

@@ -61,10 +61,14 @@ slow_at(const mx_resolver *resolver)
 }
 
 bool
-mx_requests_have_room(mx_resolver *resolver, mx_usec now)
+mx_requests_have_room(mx_resolver *resolver, bool is_bulk, mx_usec now)
 {
     size_t limit = resolver->config.concurrency;
 
+    if (!is_bulk && resolver->outage.is_down) {
+        /* Those that wait out an outage keep nobody from seeing that there is one. */
+        return resolver->deadlines.count - resolver->bulk_count < limit;
+    }
     while (resolver->deadlines.count - resolver->slow_count >= limit &&
            has_slow_room(resolver, now) && slow_at(resolver) <= now) {
         MX_CONTAINER(resolver->first_quick, mx_request, place)->is_slow = true;

@@ -63,6 +63,17 @@ prolong(mx_request *request, mx_usec now)
     set_deadline(request, now + request->resolver->config.timeout);
 }
 
+/* Of its time, at the last word of the servers: all, where that was before it began or
+ * was never heard. */
+static mx_usec
+find_left(const mx_request *request, mx_usec now)
+{
+    mx_usec whole = request->resolver->config.timeout;
+    mx_usec left = now - request->resolver->outage.lost_at;
+
+    return left < whole ? left : whole;
+}
+
 bool
 mx_request_put_off(mx_request *request, mx_usec now)
 {
@@ -79,7 +90,7 @@ mx_request_put_off(mx_request *request, mx_usec now)
     }
     if (outage->is_down || mx_outage_is_stale(outage, now)) {
         mx_query_suspect(resolver, now);
-        request->left = now > outage->lost_at ? now - outage->lost_at : 0;
+        request->left = find_left(request, now);
         set_deadline(request, MX_NEVER);
         return true;
     }
@@ -108,7 +119,7 @@ give_back_outage(mx_request *request, mx_usec now)
     const mx_outage *outage = &request->resolver->outage;
 
     for (; each != NULL; each = subscription_at(request, each->of_request.next)) {
-        mx_query_renew(each);
+        mx_query_renew(each, now);
     }
     if (request->deadline.at != MX_NEVER) {
         set_deadline(request, request->deadline.at + outage->lasted);

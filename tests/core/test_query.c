@@ -969,6 +969,38 @@ changed_servers_are_asked_by_queries_in_flight(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* Fault N10: whoever moves to another network has other servers there. */
+static void
+bulk_run_finds_the_servers_that_changed_during_an_outage(void **state)
+{
+    char path[] = "/tmp/mx-query-XXXXXX";
+    int descriptor = mkstemp(path);
+
+    (void)state;
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    write_configuration(path, "nameserver 192.0.2.1\n");
+    open_world(NULL, 1);
+    mx_nameservers_init_file(&world.resolver->nameservers, path);
+    assert_int_equal(submit_bulk("a.test", 1, NULL), MX_OK);
+    turn();
+    for (int i = 0; i < 20; i++) {
+        pass(500 * MSEC);
+    }
+    write_configuration(path, "nameserver 192.0.2.77\n");
+    for (int i = 0; i < 20; i++) {
+        pass(500 * MSEC);
+    }
+    assert_string_equal(server_text(world.fake->send_count - 1), "192.0.2.77:53");
+    answer(world.fake->send_count - 1, "NODATA"); /* the probe */
+    assert_asked(world.fake->send_count - 1, "a.test MX");
+    assert_string_equal(server_text(world.fake->send_count - 1), "192.0.2.77:53");
+    answer(world.fake->send_count - 1, "0 .");
+    assert_string_equal(taken(NULL), "null_mx/null_mx");
+    close_world();
+    assert_int_equal(unlink(path), 0);
+}
+
 /* Sends the whole round for a.test: three datagrams, one question by TCP at 4.5 s. */
 static void
 spend_the_round(void)
@@ -1152,6 +1184,7 @@ main(void)
         cmocka_unit_test(local_trouble_with_tcp_is_got_over),
         cmocka_unit_test(datagrams_are_counted_not_answers),
         cmocka_unit_test(changed_servers_are_asked_by_queries_in_flight),
+        cmocka_unit_test(bulk_run_finds_the_servers_that_changed_during_an_outage),
         cmocka_unit_test(newcomer_to_a_spent_round_is_asked_for),
         cmocka_unit_test(newcomer_before_the_last_try_starts_another_round),
         cmocka_unit_test(newcomer_asks_servers_that_refused_again),

@@ -3,6 +3,7 @@
  * outages. Law 3: a fault of one is no other's.
  */
 #include "bench.h"
+#include "core/query.h"
 #include "core/resolver_state.h"
 
 #include <setjmp.h>
@@ -67,6 +68,19 @@ count_sent(const char *question, size_t from)
         count += strcmp(fake_transport_question(world.fake, i), question) == 0;
     }
     return count;
+}
+
+/* Of a resolver that has heard nothing else yet. */
+static void
+answer_probes(void)
+{
+    for (size_t i = 0; i < world.fake->send_count; i++) {
+        if (world.fake->sends[i].is_open &&
+            strcmp(fake_transport_question(world.fake, i), ". NS") == 0) {
+            fake_transport_reply(world.fake, i, "NODATA");
+        }
+    }
+    turn();
 }
 
 static void
@@ -371,6 +385,54 @@ single_lookups_do_not_wait_for_the_end(void **state)
     close_world();
 }
 
+/* Also where a bulk run has all of `concurrency` and waits for the end. */
+static void
+single_lookups_find_room_during_an_outage(void **state)
+{
+    int all = 0;
+
+    (void)state;
+    open_world(two_at_a_time, 1);
+    submit_many(0, 10, true);
+    for (int i = 0; i < 12; i++) {
+        pass(500 * MSEC);
+    }
+    submit_many(10, 13, false);
+    assert_int_equal(stats_of_world().waiting, 8 + 1); /* of `concurrency` their own */
+    for (int i = 0; i < 22; i++) {
+        pass(500 * MSEC);
+    }
+    assert_int_equal(take_all("timeout/timeout", &all), 3);
+    assert_int_equal(all, 3);
+    close_world();
+}
+
+/* Before it nothing was ever heard, and all tries were spent when it was noticed. */
+static void
+lookup_that_began_in_an_outage_has_its_whole_time_after_it(void **state)
+{
+    size_t sent;
+    int i;
+
+    (void)state;
+    open_world(many_without_cache, 1);
+    submit_many(0, 1, true);
+    for (i = 0; i < 40; i++) {
+        pass(500 * MSEC);
+    }
+    sent = world.fake->send_count;
+    answer(sent - 1, "NXDOMAIN"); /* the probe */
+    assert_sent(sent + 1);
+    assert_asked(sent, "d0.test MX");
+    for (i = 0; i < 40 && *taken(NULL) == '\0'; i++) {
+        pass(500 * MSEC);
+        answer_probes();
+    }
+    assert_string_equal(world.text, "timeout/timeout; incomplete");
+    assert_in_range(i, 9, 12);
+    close_world();
+}
+
 /* Else a run whose last domains are dead would never end. */
 static void
 dead_domains_are_no_outage(void **state)
@@ -534,6 +596,29 @@ time_spent_waiting_for_the_rate_is_given_back(void **state)
     close_world();
 }
 
+/* It is no place in the window that a single lookup waits for. */
+static void
+single_lookup_wakes_for_its_token_though_the_window_is_full(void **state)
+{
+    mx_resolver *resolver;
+    mx_usec next;
+
+    (void)state;
+    open_world(ten_a_second, 1);
+    resolver = world.resolver;
+    submit_many(0, 1, true);
+    resolver->window.size = 1;
+    mx_rate_change(&resolver->limit, 0, world.now);
+    mx_rate_change(&resolver->window.pace, 10, world.now);
+    submit_many(1, 2, false);
+    assert_sent(1);
+    next = mx_query_next_start(resolver, false, world.now);
+    assert_in_range(next - world.now, 1, 100 * MSEC + 1);
+    pass(101 * MSEC);
+    assert_sent(2);
+    close_world();
+}
+
 /* -- servers that limit their clients -- */
 
 /* Fault N30: answers so many a second, with as many saved up at most, drops the rest. */
@@ -584,12 +669,15 @@ main(void)
         cmocka_unit_test(refused_connection_may_be_the_first_sign),
         cmocka_unit_test(refused_connection_alone_is_no_outage),
         cmocka_unit_test(single_lookups_do_not_wait_for_the_end),
+        cmocka_unit_test(single_lookups_find_room_during_an_outage),
+        cmocka_unit_test(lookup_that_began_in_an_outage_has_its_whole_time_after_it),
         cmocka_unit_test(dead_domains_are_no_outage),
         cmocka_unit_test(path_that_drops_datagrams_is_no_outage),
         cmocka_unit_test(run_may_be_given_up_during_an_outage),
         cmocka_unit_test(outage_while_the_slow_family_is_awaited_is_no_reason_to_go_on),
         cmocka_unit_test(rate_is_kept_and_charged_to_nobody),
         cmocka_unit_test(time_spent_waiting_for_the_rate_is_given_back),
+        cmocka_unit_test(single_lookup_wakes_for_its_token_though_the_window_is_full),
         cmocka_unit_test(limit_is_nobodys_failure),
     };
 
