@@ -214,8 +214,8 @@ enum { AT_ONCE = 8 };
 
 /* A question that is to be asked. */
 struct next {
-    uint32_t number;
     uint64_t hash; /* of the cache */
+    uint32_t number;
     mx_question question;
 };
 

@@ -42,7 +42,7 @@ mx_shards_new(const mx_resolver_config *config, size_t count, mx_shards **out)
         return MX_INVALID;
     }
     count = count < config->concurrency ? count : config->concurrency;
-    shards = mx_calloc(1, sizeof(*shards) + count * sizeof(shards->resolvers[0]));
+    shards = mx_calloc(1, sizeof(*shards) + count * sizeof(mx_resolver *));
     if (shards == NULL) {
         return MX_NOMEM;
     }
