@@ -154,9 +154,9 @@ int pymx_bulk_end_input(pymx_bulk *self);
 
 PyObject *pymx_bulk_new(PyTypeObject *type, PyObject *resolver, bool has_descriptor,
                         size_t concurrency);
-int pymx_bulk_traverse(PyObject *self, visitproc visit, void *arg);
+int pymx_bulk_traverse(PyObject *object, visitproc visit, void *arg);
 int pymx_bulk_clear(PyObject *self);
-void pymx_bulk_dealloc(PyObject *self);
+void pymx_bulk_dealloc(PyObject *object);
 /* Cancels what is in flight and frees all. While somebody else is in one of our
  * functions that is left to them. */
 void pymx_bulk_close(pymx_bulk *self);
