@@ -72,7 +72,8 @@ class Journal:
         self.name = path
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         try:
-            self._descriptor = os.open(path, flags | (os.O_TRUNC if begins else 0))
+            flags |= os.O_TRUNC if begins else 0
+            self._descriptor = os.open(path, flags, 0o666)
         except OSError as error:
             raise Failure(f"{path}: {reason(error)}") from None
         if begins:

@@ -429,3 +429,10 @@ def test_output_is_on_the_disk_before_the_journal_says_so(
     for synced, said in zip(pairs[::2], pairs[1::2], strict=True):
         assert (synced[0], said[0]) == ("synced", "said")
         assert synced[1] == said[1]
+
+
+def test_nobody_may_execute_the_journal(tmp_path: Path) -> None:
+    path = tmp_path / "out.pymx"
+    identity = bulk_journal.Identity("1", None, {})
+    bulk_journal.Journal(str(path), identity, begins=True).close()
+    assert path.stat().st_mode & 0o111 == 0
