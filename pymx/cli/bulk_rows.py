@@ -81,7 +81,7 @@ def read_ndjson(source: Source, field: str | None, *, has_rest: bool) -> Iterato
 
     The destination is the member `field` of an object, without one its first member; or
     the text itself where it is no object. A line that is no JSON, or has no such
-    member, has bytes or None for a destination, which nobody can resolve.
+    member, has a `NoText` for a destination, which nobody can resolve.
     """
     number = 0
     try:
@@ -101,11 +101,33 @@ def _read_json(line: str, field: str | None) -> tuple[object, dict[str, Any]]:
     try:
         value = json.loads(line, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
-        return line[:MAX_LINE].encode("utf-8", "surrogateescape"), {}
+        return NoText(_cut(line, MAX_LINE)), {}
     if not isinstance(value, dict):
-        return value, {}
+        return _destination(value), {}
     key = next(iter(value), "") if field is None else field
-    return value.pop(key, None), value
+    if key not in value:
+        return NoText(""), value
+    return _destination(value.pop(key)), value
+
+
+def _destination(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    return NoText(_cut(json.dumps(value, ensure_ascii=False), MAX_LINE))
+
+
+class NoText:
+    """What stands in the place of a destination and is no text; shown as it came."""
+
+    __slots__ = ("_shown",)
+
+    def __init__(self, shown: str) -> None:
+        """`shown` is JSON, a line that is none, or nothing where nothing was."""
+        self._shown = shown
+
+    def __repr__(self) -> str:
+        """Return what a record has as its input."""
+        return self._shown
 
 
 def _refuse(name: str) -> NoReturn:

@@ -101,7 +101,7 @@ PLAIN = "plain.example"
             [],
             [
                 (1, "1", "invalid"),
-                (2, "None", "invalid"),
+                (2, "", "invalid"),
                 (3, "7", "invalid"),
                 (4, "[]", "invalid"),
                 (5, "", "invalid"),
@@ -112,9 +112,9 @@ PLAIN = "plain.example"
             b"plain.example\n[192.0.2.1]\nNaN",
             [],
             [
-                (1, "b'plain.example'", "invalid"),
-                (2, "b'[192.0.2.1]'", "invalid"),
-                (3, "b'NaN'", "invalid"),
+                (1, "plain.example", "invalid"),
+                (2, "[192.0.2.1]", "invalid"),
+                (3, "NaN", "invalid"),
             ],
         ),
         (
@@ -123,12 +123,12 @@ PLAIN = "plain.example"
             [],
             [(1, "a\nb", "invalid"), (2, "\ud800", "invalid")],
         ),
-        ("i.ndjson", b'{"d":1e400}', [], [(1, "b'{\"d\":1e400}'", "invalid")]),
+        ("i.ndjson", b'{"d":1e400}', [], [(1, '{"d":1e400}', "invalid")]),
         (
             "i.ndjson",
             b"[" * 100_000 + b"\n",
             [],
-            [(1, repr(b"[" * MAX_LINE), "invalid")],
+            [(1, "[" * MAX_LINE + "…", "invalid")],
         ),
     ],
 )
