@@ -63,10 +63,28 @@ def _tables(lines: Iterator[str], schema: Any) -> Iterator[Any]:
     import pyarrow
 
     while texts := list(islice(lines, _ROWS)):
-        rows = [json.loads(text) for text in texts]
         if any("\\ud" in text for text in texts):
-            rows = [_without_surrogates(row) for row in rows]
-        yield pyarrow.Table.from_pylist(rows, schema=schema)
+            rows = [_without_surrogates(json.loads(text)) for text in texts]
+            yield pyarrow.Table.from_pylist(rows, schema=schema)
+        else:
+            yield _read("".join(texts).encode("ascii"), schema)
+
+
+def _read(octets: bytes, schema: Any) -> Any:
+    """Return the table of some lines; pyarrow reads them, in a third of the time.
+
+    It takes no lone surrogates.
+    """
+    from pyarrow import BufferReader
+    from pyarrow import json as arrow
+
+    return arrow.read_json(
+        BufferReader(octets),
+        read_options=arrow.ReadOptions(use_threads=False, block_size=len(octets)),
+        parse_options=arrow.ParseOptions(
+            explicit_schema=schema, unexpected_field_behavior="ignore"
+        ),
+    ).select(schema.names)
 
 
 def _without_surrogates(value: Any) -> Any:
