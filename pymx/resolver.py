@@ -40,7 +40,8 @@ class Resolver(Configured):
     (1 to 16): datagrams for one question, but at least one for each name server; after
     them it is asked once by TCP. An answer to any of them counts until `timeout`.
     `address_wait` (0 to 3600): how long the slower one of IPv4 and IPv6 is waited for
-    once the other is there.
+    once the other is there; `resolve_many`, where nobody waits for a single route, does
+    so until `timeout`.
 
     Order: exchanges of equal preference are shuffled for each route (RFC 5321 5.1):
     `shuffle` ``"hosts"``, ``"addresses"`` (all addresses of a preference, as Postfix
@@ -176,9 +177,9 @@ class Resolver(Configured):
         with status ``invalid``. `key` picks the destination out of what is read, the
         whole of which is `Route.input`.
 
-        A destination whose `Route.deliverable` is None is resolved again up to
-        `retry_unknown` times (0 to 100), after the lookups around it, before its route
-        is yielded. `progress` is called with the numbers of routes yielded and
+        A destination whose `Route.complete` is False, so also one whose `deliverable` is
+        None, is resolved again up to `retry_unknown` times (0 to 100), after the lookups
+        around it, before its route is yielded. `progress` is called with the numbers of routes yielded and
         destinations read, ten times a second at most, and at the end.
 
         While no name server can be heard, or this machine cannot ask, nothing is

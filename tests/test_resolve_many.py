@@ -156,6 +156,28 @@ def test_retry_unknown_asks_again(dns, resolver, cache_size):
     assert server.log.count("d3.example", "MX") == 3
 
 
+def test_retry_unknown_asks_again_for_what_is_missing(dns, resolver):
+    server = dns(WORLD)
+    asking = resolver(server, cache_size=0, tries=1)
+    server.script("d3.example", "AAAA", rcode("SERVFAIL"), times=1)
+    (first,) = asking.resolve_many(["d3.example"])
+    assert (first.status, first.complete) == ("ok", False)
+    server.script("d3.example", "AAAA", rcode("SERVFAIL"), times=1)
+    (again,) = asking.resolve_many(["d3.example"], retry_unknown=2)
+    assert (again.status, again.complete) == ("ok", True)
+
+
+def test_a_lost_datagram_costs_no_addresses(dns, resolver):
+    server = dns({"dual.example": {"A": "192.0.2.1", "AAAA": "2001:db8::1"}})
+    asking = resolver(server, cache_size=0, attempt_timeout=0.1, address_wait=0)
+    server.script("dual.example", "AAAA", drop(), times=1)
+    alone = asking.resolve("dual.example")
+    assert (len(alone.targets), alone.complete) == (1, False)
+    server.script("dual.example", "AAAA", drop(), times=1)
+    (route,) = asking.resolve_many(["dual.example"])
+    assert (len(route.targets), route.complete) == (2, True)
+
+
 def test_retry_unknown_gives_up(dns, resolver):
     server = dns(WORLD)
     server.script("d3.example", "MX", rcode("SERVFAIL"))

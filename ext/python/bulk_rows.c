@@ -218,11 +218,12 @@ pymx_bulk_send(pymx_bulk *self)
     }
 }
 
+/* Whether asking again may tell more: of an exchange too, where others will do. */
 static bool
 is_unknown(const mx_route *route)
 {
-    return route == NULL || (mx_verdict_deliverable(route->verdict) == MX_UNKNOWN &&
-                             route->verdict != MX_VERDICT_CANCELLED);
+    return route == NULL ||
+           (!route->complete && route->verdict != MX_VERDICT_CANCELLED);
 }
 
 void

@@ -166,7 +166,7 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=_whole,
         default=0,
-        help="look up again, up to N times, what could not be told (default: 0,"
+        help="look up again, up to N times, what could not be told whole (default: 0,"
         f" {MAX_RETRIES} at most)",
     )
 

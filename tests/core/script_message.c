@@ -3,6 +3,8 @@
 #include "script.h"
 #include "script_draft.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ID = 0x1234 };
@@ -274,11 +276,39 @@ finish(script_draft *d)
     d->reply->length -= d->cut < d->reply->length ? d->cut : d->reply->length;
 }
 
+static pthread_key_t reply_key;
+
+static void
+make_reply_key(void)
+{
+    if (pthread_key_create(&reply_key, free) != 0) {
+        abort();
+    }
+}
+
+/* One for each engine. Thread-local storage would take it off the thread's stack. */
+static message *
+own_reply(void)
+{
+    static pthread_once_t has_key = PTHREAD_ONCE_INIT;
+    message *reply;
+
+    pthread_once(&has_key, make_reply_key);
+    reply = pthread_getspecific(reply_key);
+    if (reply == NULL) {
+        reply = malloc(sizeof(*reply));
+        if (reply == NULL || pthread_setspecific(reply_key, reply) != 0) {
+            abort();
+        }
+    }
+    return reply;
+}
+
 const uint8_t *
 script_message(const mx_question *question, const char *text, size_t *length)
 {
-    static _Thread_local message reply; /* one for each engine */
-    script_draft d = {.reply = &reply,
+    message *reply = own_reply();
+    script_draft d = {.reply = reply,
                       .question = question,
                       .text = text,
                       .section = ANSWER,
@@ -289,7 +319,7 @@ script_message(const mx_question *question, const char *text, size_t *length)
 
     mx_name_to_text(&question->name, d.asked);
     memcpy(d.owner, d.asked, sizeof(d.owner));
-    begin_reply(&reply, d.asked, question->type);
+    begin_reply(reply, d.asked, question->type);
     while (*text != '\0') {
         size_t size = strcspn(text, ",");
         if (size >= sizeof(item)) {
@@ -301,6 +331,6 @@ script_message(const mx_question *question, const char *text, size_t *length)
         text += size + (text[size] == ',');
     }
     finish(&d);
-    *length = reply.length;
-    return reply.bytes;
+    *length = reply->length;
+    return reply->bytes;
 }
