@@ -343,6 +343,7 @@ static mx_status
 make_room(struct selection *selection, struct few *few, void **many)
 {
     size_t count = selection->answer->count;
+    /* cppcheck-suppress ctuuninitvar ; only where it is */
     mx_order_key *keys = few->keys;
 
     selection->candidates = few->candidates;
