@@ -177,10 +177,11 @@ class Resolver(Configured):
         with status ``invalid``. `key` picks the destination out of what is read, the
         whole of which is `Route.input`.
 
-        A destination whose `Route.complete` is False, so also one whose `deliverable` is
-        None, is resolved again up to `retry_unknown` times (0 to 100), after the lookups
-        around it, before its route is yielded. `progress` is called with the numbers of routes yielded and
-        destinations read, ten times a second at most, and at the end.
+        A destination whose `Route.complete` is False, so also one whose `deliverable`
+        is None, is resolved again up to `retry_unknown` times (0 to 100), after the
+        lookups around it, before its route is yielded. `progress` is called with the
+        numbers of routes yielded and destinations read, ten times a second at most, and
+        at the end.
 
         While no name server can be heard, or this machine cannot ask, nothing is
         charged to a destination: it waits, as long as it takes, and goes on within two
