@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/channel.h"
-#include "core/datagram.h"
 #include "core/engine_state.h"
 #include "core/mem.h"
 #include "core/query.h"
@@ -10,180 +8,6 @@
 enum { FIRST_DESCRIPTORS = 64 };
 /* How long to wait where poll() cannot. */
 #define POLL_PAUSE (10 * MX_USEC_PER_MSEC)
-
-static mx_status
-make_transport(mx_engine *engine, mx_resolver *resolver)
-{
-    const mx_engine_config *config = &engine->config;
-    mx_status status;
-    uint64_t seed;
-
-    if (config->transport != NULL) {
-        return config->transport(config->transport_context, &resolver->config,
-                                 &resolver->transport);
-    }
-    status = mx_rng_system_bytes(&seed, sizeof(seed));
-    if (status != MX_OK) {
-        return status;
-    }
-    if (resolver->config.transport == MX_TRANSPORT_C_ARES) {
-        return mx_channel_new(resolver->config.timeout, seed, &resolver->transport);
-    }
-    return mx_datagram_new(resolver->config.transport == MX_TRANSPORT_TCP, seed,
-                           &resolver->transport);
-}
-
-/* Makes the resolver one of ours: from now on it has a transport. */
-static mx_status
-register_resolver(mx_engine *engine, mx_resolver *resolver)
-{
-    mx_status status;
-
-    if (resolver->is_registered) {
-        return MX_OK;
-    }
-    status = make_transport(engine, resolver);
-    if (status != MX_OK) {
-        return status;
-    }
-    resolver->is_registered = true;
-    mx_list_append(&engine->resolvers, &mx_resolver_ref(resolver)->of_engine);
-    return MX_OK;
-}
-
-static void
-cancel_all(mx_list *requests, mx_usec now)
-{
-    while (!mx_list_is_empty(requests)) {
-        mx_request_end_cancelled(MX_CONTAINER(requests->next, mx_request, place), now);
-    }
-}
-
-static void
-unregister_resolver(mx_resolver *resolver, mx_usec now)
-{
-    if (!resolver->is_registered) {
-        return;
-    }
-    cancel_all(&resolver->waiting, now);
-    cancel_all(&resolver->waiting_bulk, now);
-    cancel_all(&resolver->admitted, now);
-    mx_query_drop_probe(resolver);
-    resolver->transport->type->free(resolver->transport);
-    resolver->transport = NULL;
-    resolver->is_registered = false;
-    mx_list_remove(&resolver->of_engine);
-    mx_resolver_unref(resolver);
-}
-
-static void
-receive_request(mx_engine *engine, mx_request *request, mx_usec now)
-{
-    mx_resolver *resolver = request->resolver;
-    mx_status status;
-
-    request->outbox = &engine->outbox;
-    if (mx_request_is_cancelled(request)) {
-        mx_request_end_cancelled(request, now);
-        return;
-    }
-    if (request->is_paused) {
-        mx_request_go_on(request, now); /* its resolver is one of ours */
-        return;
-    }
-    status = register_resolver(engine, resolver);
-    if (status == MX_OK) {
-        mx_request_prefetch(request);
-        mx_request_wait(request, request->is_bulk ? &resolver->waiting_bulk
-                                                  : &resolver->waiting);
-    }
-    else if (status == MX_NOMEM) {
-        mx_request_finish_with_fault(request, status);
-    }
-    else {
-        /* This machine's trouble; the next submission tries again (fault P22). */
-        mx_request_end_failed(request, MX_REASON_LOCAL_ERROR, now);
-    }
-}
-
-static mx_resolver *
-next_resolver(const mx_engine *engine, const mx_list *place)
-{
-    return place->next == &engine->resolvers
-               ? NULL
-               : MX_CONTAINER(place->next, mx_resolver, of_engine);
-}
-
-static void
-sweep(mx_list *requests, mx_usec now)
-{
-    mx_list *place = requests->next;
-
-    while (place != requests) {
-        mx_request *request = MX_CONTAINER(place, mx_request, place);
-        place = place->next;
-        if (mx_completions_is_closed(request->completions)) {
-            mx_request_end_cancelled(request, now);
-        }
-    }
-}
-
-/* Ends the lookups that nobody wants any more. */
-static void
-sweep_all(mx_engine *engine, mx_usec now)
-{
-    mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
-
-    for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
-        sweep(&resolver->waiting, now);
-        sweep(&resolver->waiting_bulk, now);
-        sweep(&resolver->admitted, now);
-    }
-}
-
-/* Empties the inbox. Returns false when the engine is to stop. */
-static bool
-read_inbox(mx_engine *engine, mx_usec now)
-{
-    mx_list submitted, cancelling, closing;
-    bool has_closed;
-
-    mx_list_init(&submitted);
-    mx_list_init(&cancelling);
-    mx_list_init(&closing);
-    pthread_mutex_lock(&engine->lock);
-    mx_list_move_all(&submitted, &engine->submitted);
-    mx_list_move_all(&cancelling, &engine->cancelling);
-    mx_list_move_all(&closing, &engine->closing);
-    has_closed = engine->has_closed;
-    engine->has_closed = false;
-    pthread_mutex_unlock(&engine->lock);
-
-    while (!mx_list_is_empty(&submitted)) {
-        receive_request(engine, MX_CONTAINER(submitted.next, mx_request, place), now);
-    }
-    if (has_closed) {
-        sweep_all(engine, now);
-    }
-    while (!mx_list_is_empty(&cancelling)) {
-        mx_request *request = MX_CONTAINER(cancelling.next, mx_request, cancelling);
-        pthread_mutex_lock(&engine->lock);
-        mx_list_remove(&request->cancelling);
-        pthread_mutex_unlock(&engine->lock);
-        /* Of a paused one the flag is heeded when it comes back. */
-        if (!request->is_paused && !atomic_load(&request->is_finished)) {
-            mx_request_end_cancelled(request, now);
-        }
-        mx_request_release(request);
-    }
-    while (!mx_list_is_empty(&closing)) {
-        mx_resolver *resolver = MX_CONTAINER(closing.next, mx_resolver, closing);
-        mx_list_remove(&resolver->closing);
-        unregister_resolver(resolver, now);
-        mx_resolver_unref(resolver);
-    }
-    return !atomic_load(&engine->is_stopping);
-}
 
 /* Of one list, as many as may be in progress and as have somewhere to go: the time of a
  * lookup must not run while its questions wait here. */
@@ -264,9 +88,10 @@ take_replies(mx_resolver *resolver, mx_usec now)
 static void
 work_all(mx_engine *engine, mx_usec now)
 {
-    mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
+    mx_resolver *resolver = mx_engine_next_resolver(engine, &engine->resolvers);
 
-    for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
+    for (; resolver != NULL;
+         resolver = mx_engine_next_resolver(engine, &resolver->of_engine)) {
         mx_transport *transport = resolver->transport;
         (void)take_replies(resolver, now);
         do {
@@ -299,10 +124,11 @@ make_room(mx_engine *engine, size_t needed)
 static size_t
 gather_descriptors(mx_engine *engine)
 {
-    mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
+    mx_resolver *resolver = mx_engine_next_resolver(engine, &engine->resolvers);
     size_t count = 1;
 
-    for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
+    for (; resolver != NULL;
+         resolver = mx_engine_next_resolver(engine, &resolver->of_engine)) {
         mx_transport *transport = resolver->transport;
         size_t wanted =
             transport->type->descriptors(transport, engine->descriptors + count,
@@ -343,10 +169,11 @@ next_start(mx_resolver *resolver, mx_usec now)
 static mx_usec
 next_event(const mx_engine *engine, mx_usec now)
 {
-    mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
+    mx_resolver *resolver = mx_engine_next_resolver(engine, &engine->resolvers);
     mx_usec next = MX_NEVER;
 
-    for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
+    for (; resolver != NULL;
+         resolver = mx_engine_next_resolver(engine, &resolver->of_engine)) {
         mx_usec times[] = {
             mx_heap_next(&resolver->retries),
             mx_heap_next(&resolver->deadlines),
@@ -376,10 +203,11 @@ poll_timeout(mx_usec wait)
 static void
 process_transports(mx_engine *engine, mx_usec now)
 {
-    mx_resolver *resolver = next_resolver(engine, &engine->resolvers);
+    mx_resolver *resolver = mx_engine_next_resolver(engine, &engine->resolvers);
     size_t place = 1;
 
-    for (; resolver != NULL; resolver = next_resolver(engine, &resolver->of_engine)) {
+    for (; resolver != NULL;
+         resolver = mx_engine_next_resolver(engine, &resolver->of_engine)) {
         resolver->transport->type->process(resolver->transport,
                                            engine->descriptors + place,
                                            resolver->descriptor_count, now);
@@ -433,7 +261,7 @@ mx_engine_loop_once(mx_engine *engine, mx_usec wait)
     mx_usec now = mx_clock_now(&engine->config.clock);
     mx_usec next;
 
-    if (!read_inbox(engine, now)) {
+    if (!mx_engine_read_inbox(engine, now)) {
         return false;
     }
     work_all(engine, now);
@@ -451,20 +279,6 @@ mx_engine_loop_once(mx_engine *engine, mx_usec wait)
     work_all(engine, now);
     mx_outbox_flush(&engine->outbox);
     return true;
-}
-
-void
-mx_engine_end_all(mx_engine *engine)
-{
-    mx_usec now = mx_clock_now(&engine->config.clock);
-    mx_resolver *resolver;
-
-    (void)read_inbox(engine, now);
-    while ((resolver = next_resolver(engine, &engine->resolvers)) != NULL) {
-        atomic_store(&resolver->is_closed, true);
-        unregister_resolver(resolver, now);
-    }
-    mx_outbox_flush(&engine->outbox);
 }
 
 mx_status

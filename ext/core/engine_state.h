@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* engine_state.h - the body of an engine, shared by its files and by nobody else:
  *
- *   engine.c      what any thread may call: fills the inbox, starts, stops
- *   batch.c       submissions on their way to the inbox
- *   engine_loop.c what the engine's thread does
+ *   engine.c       what any thread may call: fills the inbox, starts, stops
+ *   batch.c        submissions on their way to the inbox
+ *   engine_inbox.c what the thread finds there: requests, cancellations, ends
+ *   engine_loop.c  what the engine's thread does
  */
 #ifndef MX_ENGINE_STATE_H
 #define MX_ENGINE_STATE_H
@@ -58,6 +59,12 @@ bool mx_engine_receive(mx_engine *engine, mx_list *requests);
 
 /* Room for the first descriptors, without which the loop cannot run. */
 MX_MUST_CHECK mx_status mx_engine_prepare(mx_engine *engine);
+/* Empties the inbox. False when the engine is to stop. */
+bool mx_engine_read_inbox(mx_engine *engine, mx_usec now);
+/* The resolver after `place`, which is &engine->resolvers or one's of_engine; NULL at the
+ * end. */
+mx_resolver *mx_engine_next_resolver(const mx_engine *engine, const mx_list *place);
+
 /* Takes in submissions, works, waits at most `wait` for an event, works. False when the
  * engine is to stop. */
 bool mx_engine_loop_once(mx_engine *engine, mx_usec wait);

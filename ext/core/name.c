@@ -261,6 +261,11 @@ mx_name_is_within(const mx_name *name, const mx_name *ancestor)
 bool
 mx_name_has_top(const mx_name *name, const char *label)
 {
-    const uint8_t *top = find_top(name);
-    return *top == strlen(label) && memcmp(top + 1, label, *top) == 0;
+    /* From the end, where the top label is: its length octet stands before it. */
+    size_t length = strlen(label);
+    if (name->length < length + 2) {
+        return false;
+    }
+    const uint8_t *top = name->wire + name->length - length - 2;
+    return memcmp(top + 1, label, length) == 0 && find_top(name) == top;
 }

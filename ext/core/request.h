@@ -59,6 +59,25 @@ mx_request *mx_request_ref(mx_request *request);
 
 /* Puts it at the end of a list of requests that wait. */
 void mx_request_wait(mx_request *request, mx_list *place);
+/* Ends as cancelled, wherever it stands. */
+void mx_request_end_cancelled(mx_request *request, mx_usec now);
+/* Ends a lookup that has no open question: posts the completion, lets go of the
+ * engine's reference. */
+void mx_request_finish(mx_request *request, mx_usec now);
+/* Ends without a route, for a fault of ours. */
+void mx_request_finish_with_fault(mx_request *request, mx_status fault);
+
+/* For the other files of a request. */
+mx_subscription *mx_request_first_subscription(const mx_request *request); /* or NULL */
+/* Its memory goes with the lookup. */
+void mx_request_end_subscription(mx_subscription *subscription);
+void mx_request_stop_waiting(mx_request *request);
+/* Posts an outcome, or that ranks are wanted. A paused request may be its submitter's as
+ * soon as that is done. */
+void mx_request_post_take(mx_request *request, mx_status status, mx_route *route);
+
+/* -- request_questions.c: what it asks, and what comes of it -- */
+
 /* Begins to look in the cache for its first question, which is asked soon. */
 void mx_request_prefetch(const mx_request *request);
 /* Starts the lookup; its deadline runs from now. */
@@ -69,6 +88,8 @@ void mx_request_go_on(mx_request *request, mx_usec now);
 void mx_request_take_answer(mx_subscription *subscription, mx_usec now);
 /* The deadline has come. */
 void mx_request_time_out(mx_request *request, mx_usec now);
+/* Ends with all its open questions failed for `reason`. */
+void mx_request_end_failed(mx_request *request, mx_reason reason, mx_usec now);
 
 /* -- request_lane.c: who counts for `concurrency` -- */
 
@@ -89,15 +110,5 @@ bool mx_request_put_off(mx_request *request, mx_usec now);
 void mx_request_credit(mx_request *request, mx_usec time);
 /* An outage is over: the deadlines that stood still run on. */
 void mx_requests_end_outage(mx_resolver *resolver, mx_usec now);
-
-/* Ends as cancelled, wherever it stands. */
-void mx_request_end_cancelled(mx_request *request, mx_usec now);
-/* Ends with all its open questions failed for `reason`. */
-void mx_request_end_failed(mx_request *request, mx_reason reason, mx_usec now);
-/* Ends a lookup that has no open question: posts the completion, lets go of the
- * engine's reference. */
-void mx_request_finish(mx_request *request, mx_usec now);
-/* Ends without a route, for a fault of ours. */
-void mx_request_finish_with_fault(mx_request *request, mx_status fault);
 
 #endif
