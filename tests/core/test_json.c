@@ -69,7 +69,7 @@ test_every_byte_is_seen_wherever_it_stands(void **state)
             memcpy(escape, json.text + 1, json.length - 2);
             escape[json.length - 2] = '\0';
             mx_json_fini(&json);
-            strncat(expected, text, place);
+            memcpy(expected + 1, text, place);
             strcat(expected, escape);
             strcat(expected, text + place + 1);
             strcat(expected, "\"");
