@@ -36,6 +36,7 @@ from pymx.cli.bulk_rows import Row, Table, read_lines, read_ndjson
 from pymx.cli.bulk_source import Source
 from pymx.cli.bulk_summary import Tally, as_json, as_text, summary
 from pymx.cli.destinations import explain_terminal
+from pymx.cli.held import held
 from pymx.cli.notes import say
 from pymx.cli.options import explained, resolver_arguments
 
@@ -127,11 +128,20 @@ class _Run:
         sync_at = monotonic() + _SYNC_INTERVAL
         with contextlib.closing(routes):
             for batch in _batches(routes):
-                write(encode(batch))
-                count(batch)
+                records = encode(batch)
+                with self._whole():
+                    write(records)
+                    count(batch)
                 if monotonic() > sync_at:
                     self._sync()
                     sync_at = monotonic() + _SYNC_INTERVAL
+
+    def _whole(self) -> contextlib.AbstractContextManager[None]:
+        """Return what a batch is written in: all of it, and counted, or nothing.
+
+        A pipe may not be read for ever, so that Ctrl-C must come between.
+        """
+        return held() if isinstance(self._sink, FileSink) else contextlib.nullcontext()
 
     def _sync(self) -> None:
         if isinstance(self._sink, FileSink) and self._files.journal is not None:

@@ -13,7 +13,9 @@ import pytest
 from cli.bulk import records, rows
 from cli.command import COMMAND, ENVIRONMENT, TIME_LIMIT, run, start
 
+import pymx
 from pymx.cli import bulk_journal, bulk_output, main
+from pymx.cli.bulk_summary import Tally
 from pymx.testing import FakeDNS, drop, normal
 
 ZONE = {
@@ -359,6 +361,32 @@ def test_gzip_goes_on(tmp_path: Path, dns: FakeDNS) -> None:
     output.write_bytes(output.read_bytes()[:-1])
     finish(dns, tmp_path / "input", "-o", output)
     assert [number for number, _ in read(output)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_signal_between_writing_and_counting(
+    tmp_path: Path,
+    source: Path,
+    dns: FakeDNS,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+    code: int,
+) -> None:
+    add = Tally.add
+
+    def signalled(tally: Tally, routes: list[pymx.Route]) -> None:
+        signal.raise_signal(number)
+        add(tally, routes)
+
+    monkeypatch.setattr(Tally, "add", signalled)
+    output = tmp_path / "out"
+    arguments = ["bulk", "-n", dns.nameserver, str(source), "-o", str(output)]
+    assert main([*arguments, "--summary", "json"]) == code
+    summary = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert 0 < summary["lines"] == len(output.read_bytes().splitlines())
 
 
 @pytest.mark.parametrize(
