@@ -238,4 +238,16 @@ answer(struct scene *scene, const loopback_query *query, unsigned flags)
     loopback_send(&scene->server, query, bytes, length);
 }
 
+/* An MX whose exchange is a pointer into the header (fault W23). */
+static inline size_t
+damaged_reply(const loopback_query *query, uint8_t *out)
+{
+    static const uint8_t mx[] = {0xc0, 12, 0, 15, 0, 1,  0,    0,
+                                 1,    0,  0, 4,  0, 10, 0xc0, 4};
+    size_t length = loopback_reply(query, QR | RD | RA, out);
+    out[7] = 1;
+    memcpy(out + length, mx, sizeof(mx));
+    return length + sizeof(mx);
+}
+
 #endif

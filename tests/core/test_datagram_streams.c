@@ -291,6 +291,45 @@ test_bytes_of_a_reply_whose_connection_ended(void **state)
     close_scene(&scene);
 }
 
+static void
+test_a_server_that_reads_slowly(void **state)
+{
+    (void)state;
+    enum { FLOOD = 20000, CONNECTIONS = 4, SMALL = 16384 };
+    struct scene scene;
+    loopback_query query;
+    int connections[CONNECTIONS], size = SMALL;
+    static bool seen[FLOOD];
+    unsigned seen_count = 0;
+    open_datagram_scene(&scene, false);
+    memset(seen, 0, sizeof(seen));
+    assert_int_equal(
+        setsockopt(scene.server.tcp, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
+    /* More than the buffers of the kernel hold: the rest waits with us. */
+    for (unsigned i = 0; i < FLOOD; i++) {
+        assert_int_equal(prepare(&scene, &scene.server.server, MX_TCP, i), MX_OK);
+    }
+    for (int i = 0; i < CONNECTIONS; i++) {
+        connections[i] = loopback_accept(&scene.server);
+    }
+    assert_true(loopback_is_silent(&scene.server));
+    while (seen_count < FLOOD) {
+        turn(&scene, 0);
+        for (int i = 0; i < CONNECTIONS; i++) {
+            if (loopback_has_data(connections[i])) {
+                loopback_read(connections[i], &query);
+                assert_false(seen[number_of(&query)]);
+                seen[number_of(&query)] = true;
+                seen_count++;
+            }
+        }
+    }
+    for (int i = 0; i < CONNECTIONS; i++) {
+        close(connections[i]);
+    }
+    close_scene(&scene);
+}
+
 int
 main(void)
 {
@@ -304,6 +343,7 @@ main(void)
         cmocka_unit_test(test_a_connection_that_does_not_stand_in_time),
         cmocka_unit_test(test_a_connection_that_went_silent_is_passed_by),
         cmocka_unit_test(test_bytes_of_a_reply_whose_connection_ended),
+        cmocka_unit_test(test_a_server_that_reads_slowly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-/* What test_channel_tcp.c cannot see from outside; how messages are framed is there. */
+/* What test_transport_tcp.c cannot see from outside; how messages are framed is there. */
 
 static mx_stream *
 connect_to(loopback *server, int *connection)

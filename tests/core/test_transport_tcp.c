@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "scene.h"
+/* What every transport does over TCP. */
+#include "transports.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -46,10 +47,9 @@ expect_answer_to(struct scene *scene, const loopback_query *query)
 static void
 test_many_questions_on_one_connection_in_any_order(void **state)
 {
-    (void)state;
     struct scene scene;
     static loopback_query queries[ASKED];
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     for (unsigned i = 0; i < ASKED; i++) {
         ask(&scene, MX_TCP, i + 1);
     }
@@ -75,11 +75,10 @@ test_many_questions_on_one_connection_in_any_order(void **state)
 static void
 test_one_byte_at_a_time(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
     uint8_t bytes[512];
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &query);
     size_t length = loopback_reply(&query, QR, bytes);
     uint8_t prefix[] = {0, (uint8_t)length};
@@ -96,11 +95,10 @@ test_one_byte_at_a_time(void **state)
 static void
 test_several_messages_in_one_segment(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query first, second;
     uint8_t bytes[1024];
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &first);
     ask_and_read(&scene, 2, connection, &second);
     /* An empty message, one, and half of another (faults W37, W39). */
@@ -125,11 +123,10 @@ test_several_messages_in_one_segment(void **state)
 static void
 test_stray_messages_are_skipped(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
     uint8_t bytes[512];
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &query);
     loopback_write_message(connection, "x", 1);
     loopback_write_message(connection, query.bytes, query.length); /* an echo */
@@ -150,11 +147,10 @@ test_stray_messages_are_skipped(void **state)
 static void
 test_the_largest_message(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
     static uint8_t bytes[65535];
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &query);
     memset(bytes, 0x5a, sizeof(bytes));
     loopback_reply(&query, QR, bytes);
@@ -172,9 +168,8 @@ test_the_largest_message(void **state)
 static void
 test_a_refused_connection(void **state)
 {
-    (void)state;
     struct scene scene;
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     mx_server closed = loopback_closed();
     for (unsigned i = 1; i <= ASKED; i++) {
         assert_int_equal(try_ask(&scene, &closed, MX_TCP, i), MX_OK);
@@ -189,10 +184,9 @@ test_a_refused_connection(void **state)
 static void
 test_a_reset_connection(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &query);
     loopback_reset(connection);
     expect_error(&scene, 1, MX_REPLY_UNREACHABLE, ECONNRESET);
@@ -209,11 +203,10 @@ test_a_reset_connection(void **state)
 static void
 test_a_connection_closed_before_the_reply(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
     uint8_t bytes[512];
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &query);
     close(connection);
     expect_error(&scene, 1, MX_REPLY_UNREACHABLE, ECONNRESET);
@@ -232,10 +225,9 @@ test_a_connection_closed_before_the_reply(void **state)
 static void
 test_a_reply_right_before_the_close_counts(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &query);
     answer_on(connection, &query);
     close(connection);
@@ -247,10 +239,9 @@ test_a_reply_right_before_the_close_counts(void **state)
 static void
 test_a_server_that_closes_between_questions(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     for (unsigned i = 1; i <= 5; i++) {
         int connection = connect_and_read(&scene, i, &query);
         answer_on(connection, &query);
@@ -266,9 +257,8 @@ test_a_server_that_closes_between_questions(void **state)
 static void
 test_a_server_that_closes_after_each_answer(void **state)
 {
-    (void)state;
     struct scene scene;
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     for (unsigned i = 1; i <= ASKED; i++) {
         ask(&scene, MX_TCP, i);
     }
@@ -292,10 +282,9 @@ test_a_server_that_closes_after_each_answer(void **state)
 static void
 test_what_is_repeated_is_repeated_once(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &query);
     answer_on(connection, &query);
     expect_answer_to(&scene, &query);
@@ -315,10 +304,9 @@ test_what_is_repeated_is_repeated_once(void **state)
 static void
 test_a_connection_lost_for_good_when_repeating(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &query);
     answer_on(connection, &query);
     expect_answer_to(&scene, &query);
@@ -333,11 +321,10 @@ test_a_connection_lost_for_good_when_repeating(void **state)
 static void
 test_udp_and_tcp_do_not_mix(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query over_udp, over_tcp;
     uint8_t bytes[512];
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     ask(&scene, MX_UDP, 1);
     loopback_receive(&scene.server, &over_udp);
     int connection = connect_and_read(&scene, 2, &over_tcp);
@@ -359,10 +346,9 @@ test_udp_and_tcp_do_not_mix(void **state)
 static void
 test_silence_is_no_error(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &query);
     for (int i = 0; i < 100; i++) {
         scene.now += S;
@@ -377,10 +363,9 @@ test_silence_is_no_error(void **state)
 static void
 test_a_connection_that_went_silent_is_not_trusted(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int dead = connect_and_read(&scene, 1, &query);
     answer_on(dead, &query);
     expect_answer_to(&scene, &query);
@@ -413,11 +398,10 @@ test_a_connection_that_went_silent_is_not_trusted(void **state)
 static void
 test_an_idle_connection_is_closed(void **state)
 {
-    (void)state;
     struct scene scene;
     loopback_query query;
     char byte;
-    open_datagram_scene(&scene, false);
+    open_given(&scene, state);
     int connection = connect_and_read(&scene, 1, &query);
     scene.now += 60 * S; /* in use, not idle */
     answer_on(connection, &query);
@@ -434,45 +418,6 @@ test_an_idle_connection_is_closed(void **state)
     assert_int_equal(recv(connection, &byte, 1, MSG_DONTWAIT), 0);
     assert_int_equal(scene.transport->type->descriptors(scene.transport, NULL, 0), 0);
     close(connection);
-    close_scene(&scene);
-}
-
-static void
-test_a_server_that_reads_slowly(void **state)
-{
-    (void)state;
-    enum { FLOOD = 20000, CONNECTIONS = 4, SMALL = 16384 };
-    struct scene scene;
-    loopback_query query;
-    int connections[CONNECTIONS], size = SMALL;
-    static bool seen[FLOOD];
-    unsigned seen_count = 0;
-    open_datagram_scene(&scene, false);
-    memset(seen, 0, sizeof(seen));
-    assert_int_equal(
-        setsockopt(scene.server.tcp, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
-    /* More than the buffers of the kernel hold: the rest waits with us. */
-    for (unsigned i = 0; i < FLOOD; i++) {
-        assert_int_equal(prepare(&scene, &scene.server.server, MX_TCP, i), MX_OK);
-    }
-    for (int i = 0; i < CONNECTIONS; i++) {
-        connections[i] = loopback_accept(&scene.server);
-    }
-    assert_true(loopback_is_silent(&scene.server));
-    while (seen_count < FLOOD) {
-        turn(&scene, 0);
-        for (int i = 0; i < CONNECTIONS; i++) {
-            if (loopback_has_data(connections[i])) {
-                loopback_read(connections[i], &query);
-                assert_false(seen[number_of(&query)]);
-                seen[number_of(&query)] = true;
-                seen_count++;
-            }
-        }
-    }
-    for (int i = 0; i < CONNECTIONS; i++) {
-        close(connections[i]);
-    }
     close_scene(&scene);
 }
 
@@ -497,7 +442,6 @@ main(void)
         cmocka_unit_test(test_silence_is_no_error),
         cmocka_unit_test(test_a_connection_that_went_silent_is_not_trusted),
         cmocka_unit_test(test_an_idle_connection_is_closed),
-        cmocka_unit_test(test_a_server_that_reads_slowly),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_WITH_EACH_TRANSPORT(tests);
 }
